@@ -1,0 +1,79 @@
+// Which folder may import which. The layers of the client point inwards; type imports count too.
+'use strict';
+
+const CLIENT = '^packages/client/src';
+
+/** Folders of the client that each folder may import, besides itself. */
+const CLIENT_LAYERS = {
+  core: [],
+  schema: ['core'],
+  store: ['core', 'schema'],
+  limiter: ['core', 'schema', 'store', 'admin'],
+  admin: ['core', 'schema', 'store'],
+  testing: ['core'],
+};
+
+const SDK = '@aws-sdk';
+
+const layerRules = Object.entries(CLIENT_LAYERS).map(([layer, allowed]) => ({
+  name: `client-${layer}`,
+  comment: `packages/client/src/${layer} may import ${allowed.join(', ') || 'nothing else'} of the client`,
+  severity: 'error',
+  from: { path: `${CLIENT}/${layer}/` },
+  to: { path: `${CLIENT}/`, pathNot: [layer, ...allowed].map((name) => `${CLIENT}/${name}/`) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'sdk-at-the-edge',
+      comment: 'only the DynamoDB store speaks to the SDK; open() makes the client for it, the meter watches one',
+      severity: 'error',
+      from: { path: `${CLIENT}/`, pathNot: [`${CLIENT}/store/dynamodb/`, `${CLIENT}/limiter/rate-limiter.ts`, `${CLIENT}/testing/capacity-meter.ts`] },
+      to: { path: SDK },
+    },
+    {
+      name: 'store-interface-only',
+      comment: 'only open() knows which store there is',
+      severity: 'error',
+      from: { path: [`${CLIENT}/limiter/`, `${CLIENT}/admin/`], pathNot: `${CLIENT}/limiter/rate-limiter.ts` },
+      to: { path: `${CLIENT}/store/`, pathNot: `${CLIENT}/store/store.ts` },
+    },
+    {
+      name: 'client-alone',
+      comment: 'the client is published on its own',
+      severity: 'error',
+      from: { path: `${CLIENT}/` },
+      to: { path: ['^src/', '^lambda-src/', '^tools/', '^test/', 'node_modules/aws-cdk-lib', 'node_modules/constructs'] },
+    },
+    {
+      name: 'construct-alone',
+      comment: 'jsii carries the construct into five languages: it may import the CDK and nothing else',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: ['^packages/', '^lambda-src/', '^tools/', '^test/', SDK] },
+    },
+    {
+      name: 'lambda-alone',
+      comment: 'the functions are built from the client',
+      severity: 'error',
+      from: { path: '^lambda-src/' },
+      to: { path: ['^src/', '^tools/', '^test/', 'node_modules/aws-cdk-lib'] },
+    },
+    {
+      name: 'examples-are-users',
+      comment: 'examples use what users have: the public entry points, and the development tools',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: ['^packages/client/src/(?!index|testing/)', '^src/(?!index)', '^lambda-src/', '^test/'] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.cjs', '.json'] },
+  },
+};

@@ -1,0 +1,59 @@
+import { awscdk } from 'projen';
+
+/** The commands of CONTRIBUTING.md: each is one line in package.json and works on a fresh clone after `npm ci`. */
+export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
+  const java = project.addTask('check:java', {
+    description: 'Stop at once, with one line, when DynamoDB Local could not run',
+    exec: 'node scripts/check-java.cjs',
+  });
+  const bundle = project.addTask('bundle', {
+    description: 'Bundle lambda-src/ into assets/',
+    exec: 'node scripts/bundle.mjs',
+  });
+  const packages = project.addTask('compile:packages', {
+    description: 'Compile packages/* to ESM and CommonJS',
+    exec: 'node scripts/compile-packages.mjs',
+  });
+  const typecheck = project.addTask('typecheck', { description: 'Type check everything', exec: 'tsc -p tsconfig.check.json' });
+  const depcruise = project.addTask('depcruise', {
+    description: 'Check the import directions',
+    exec: 'depcruise --config .dependency-cruiser.cjs src lambda-src packages/client/src examples',
+  });
+
+  const lint = project.addTask('lint', { description: 'eslint and import directions' });
+  lint.spawn(project.eslint!.eslintTask);
+  lint.spawn(depcruise);
+
+  project.preCompileTask.spawn(packages);
+  project.preCompileTask.spawn(bundle);
+
+  // `npm test` is the whole check: lint, types, build, every test. Jest comes last so that its summary ends the output.
+  const jest = project.addTask('jest', {
+    description: 'Every test',
+    exec: 'jest --ci',
+    receiveArgs: true,
+    env: {
+      CDK_VALIDATION: 'false', // the template check costs a second in every synth; template.test.ts runs it once
+      JSII_DEPRECATED: 'quiet',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
+  });
+  const test = project.testTask;
+  test.reset();
+  test.spawn(java);
+  test.spawn(project.preCompileTask);
+  test.spawn(project.compileTask);
+  test.spawn(project.postCompileTask);
+  test.spawn(typecheck);
+  test.spawn(lint);
+  test.spawn(jest);
+
+  const demo = project.addTask('demo', {
+    description: 'Synthesise the example app, start DynamoDB Local, limit, refill, aggregate, and say what it cost',
+  });
+  demo.spawn(java);
+  demo.spawn(bundle);
+  demo.exec('tsx --tsconfig tsconfig.check.json examples/demo/main.ts', {
+    env: { JSII_DEPRECATED: 'quiet', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  });
+}

@@ -1,0 +1,28 @@
+// Bundles every Lambda of lambda-src/ into assets/<name>/index.js, the file that is deployed.
+import { build } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+
+rmSync('assets', { recursive: true, force: true });
+for (const name of readdirSync('lambda-src').filter((entry) => existsSync(`lambda-src/${entry}/handler.ts`))) {
+  const out = `assets/${name}`;
+  mkdirSync(out, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: [`lambda-src/${name}/handler.ts`],
+    outfile: `${out}/index.js`,
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs', // loads faster than ESM, which would need a banner for the SDK's require calls
+    mainFields: ['module', 'main'], // the SDK's ESM build can be shaken, its CommonJS build cannot
+    minify: true,
+    keepNames: true, // error logs name their classes
+    sourcemap: false,
+    legalComments: 'none',
+    charset: 'utf8',
+    metafile: true,
+    tsconfig: 'tsconfig.check.json',
+    logLevel: 'warning',
+  });
+  writeFileSync(`${out}/package.json`, '{"type":"commonjs"}\n');
+  console.log(`${name}: ${Math.ceil(Object.values(metafile.outputs)[0].bytes / 1024)} KiB`);
+}
