@@ -1,0 +1,147 @@
+import { InvalidIdentifierError, InvalidNameError, ValidationError } from '../core/errors.js';
+import { checkEntityId, checkResource, DEFAULT_RESOURCE } from '../core/identifiers.js';
+import type { Limit } from '../core/limit.js';
+import { text, type Item } from '../schema/attributes.js';
+import {
+  CONFIG, configAttributes, configKey, isLimitAttribute, limitAttributes, parseLimits, parseOnUnavailable, type LimitScope, type OnUnavailable,
+} from '../schema/config-item.js';
+import { pk, SK } from '../schema/keys.js';
+import { GSI4, indexKeys, PARTITION_KEY } from '../schema/table.js';
+import { setAll, setAllIfAbsent, type Change, type Condition, type ItemUpdate, type ItemWrite } from '../schema/update.js';
+import { RESERVED_COUNTERS } from '../schema/usage-item.js';
+import type { Store } from '../store/store.js';
+
+/** Limits that are stored for one scope. */
+export interface StoredLimits {
+  readonly limits: readonly Limit[];
+  /** Policy for outages; stored for the whole namespace only. */
+  readonly onUnavailable: OnUnavailable | undefined;
+}
+
+export interface SetLimitsOptions {
+  /** Policy for outages, for the whole namespace only. @default the stored policy stays */
+  readonly onUnavailable?: OnUnavailable;
+}
+
+/** Times that a change is tried again after somebody else changed the same limits. */
+const ATTEMPTS = 4;
+
+/**
+ * Stores limits on four levels; the first level that holds any applies whole.
+ *
+ * A scope of `{ entity, resource }` is the highest level, then `{ entity }`, `{ resource }` and `{}`, the whole
+ * namespace. Live buckets follow at their next request, other processes when their cache is a minute old or a bucket
+ * shows them the change.
+ */
+export class LimitsAdmin {
+  constructor(private readonly store: Store, private readonly namespaceId: string, private readonly onChange: (scope: LimitScope) => void) {}
+
+  /**
+   * The limits stored for exactly this scope; empty when there are none. 1 read, consistent.
+   *
+   * @throws {ValidationError} an identifier is not valid
+   */
+  async get(scope: LimitScope = {}): Promise<StoredLimits> {
+    checkScope(scope);
+    const item = await this.store.get(configKey(this.namespaceId, scope), { consistent: true }) ?? {};
+    return { limits: parseLimits(item), onUnavailable: parseOnUnavailable(item) };
+  }
+
+  /**
+   * Stores limits for a scope, instead of those that it had. Other settings of the scope stay.
+   *
+   * Cost: 1 read and 1 transaction of 1 or 2 writes.
+   *
+   * @throws {ValidationError} an identifier is not valid, a limit's name is reserved, or the list is empty
+   */
+  async set(limits: readonly Limit[], scope: LimitScope = {}, { onUnavailable }: SetLimitsOptions = {}): Promise<void> {
+    checkScope(scope);
+    checkCreatable(limits, scope, onUnavailable);
+    await this.change(scope, (old) => ({
+      registered: true,
+      changes: new Map([
+        ...Object.keys(old ?? {}).filter(isLimitAttribute).map((name): [string, Change] => [name, { remove: true }]),
+        ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits) }),
+        ...setAll(onUnavailable === undefined ? {} : { [CONFIG.onUnavailable]: text(onUnavailable) }),
+      ]),
+    }));
+  }
+
+  /**
+   * Removes the limits of a scope, so that the next lower level applies. Nothing happens when there are none.
+   *
+   * Cost: 1 read and 1 transaction of 1 or 2 writes.
+   *
+   * @throws {ValidationError} an identifier is not valid
+   */
+  async delete(scope: LimitScope = {}): Promise<void> {
+    checkScope(scope);
+    await this.change(scope, (old) => old && { registered: false, changes: new Map() });
+  }
+
+  private async change(scope: LimitScope, next: (old: Item | undefined) => Next | undefined): Promise<void> {
+    const key = configKey(this.namespaceId, scope);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const old = await this.store.get(key, { consistent: true });
+      const wanted = next(old);
+      if (wanted === undefined) return;
+      if (await this.store.transact(this.writes(scope, old, wanted))) return this.onChange(scope);
+    }
+    throw new ValidationError('scope', JSON.stringify(scope), 'duplicate', 'was changed by others again and again; try again');
+  }
+
+  private writes(scope: LimitScope, old: Item | undefined, { registered, changes }: Next): ItemWrite[] {
+    const key = configKey(this.namespaceId, scope);
+    const condition: Condition = old === undefined ? { absent: PARTITION_KEY } : { exists: PARTITION_KEY };
+    const system = scope.entity === undefined && scope.resource === undefined;
+    const own: ItemWrite = registered || (system && old !== undefined)
+      ? { update: { key, conditions: [condition], changes: registered ? changes : removeSystemLimits(old!) } }
+      : { delete: key, conditions: [condition] };
+    const registry = this.registryUpdate(scope, old !== undefined, registered);
+    return registry === undefined ? [own] : [own, { update: registry }];
+  }
+
+  /** The registries let operators list where limits are stored; they change in the same transaction (W38). */
+  private registryUpdate({ entity, resource }: LimitScope, existed: boolean, registered: boolean): ItemUpdate | undefined {
+    const partition = pk.system(this.namespaceId);
+    const index = setAllIfAbsent(indexKeys(GSI4, this.namespaceId, partition));
+    if (entity !== undefined) {
+      if (existed === registered) return undefined;
+      const count: [string, Change] = [resource ?? DEFAULT_RESOURCE, { add: registered ? 1 : -1 }];
+      return { key: { pk: partition, sk: SK.entityConfigResources }, conditions: [], changes: new Map([count, ...index]) };
+    }
+    if (resource === undefined) return undefined;
+    const member: [string, Change] = ['resources', registered ? { addToSet: resource } : { removeFromSet: resource }];
+    return { key: { pk: partition, sk: SK.resources }, conditions: [], changes: new Map([member, ...(registered ? index : [])]) };
+  }
+}
+
+interface Next {
+  /** Whether the scope holds limits afterwards. */
+  readonly registered: boolean;
+  readonly changes: ReadonlyMap<string, Change>;
+}
+
+/** The system's item also holds settings that are not limits, so it stays (W37). */
+function removeSystemLimits(old: Item): ReadonlyMap<string, Change> {
+  return new Map(Object.keys(old).filter((name) => isLimitAttribute(name) || name === CONFIG.onUnavailable).map((name) => [name, { remove: true }]));
+}
+
+function checkScope({ entity, resource }: LimitScope): void {
+  if (entity !== undefined) checkEntityId(entity);
+  if (resource !== undefined) checkResource(resource);
+}
+
+/** Rules for what is new; what older clients stored is still read. */
+function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | undefined): void {
+  if (limits.length === 0 && onUnavailable === undefined) throw new ValidationError('limits', '[]', 'empty', 'must hold at least one limit; use delete to remove them');
+  if (onUnavailable !== undefined && (entity !== undefined || resource !== undefined)) {
+    throw new ValidationError('onUnavailable', onUnavailable, 'unknown', 'can be stored for the whole namespace only');
+  }
+  for (const { name } of limits) {
+    if (RESERVED_COUNTERS.has(name)) throw new InvalidNameError('name', name, 'reserved', 'would collide with an attribute of the usage records');
+  }
+  if (resource !== undefined && RESERVED_COUNTERS.has(resource)) {
+    throw new InvalidIdentifierError('resource', resource, 'reserved', 'would collide with an attribute of the registry');
+  }
+}

@@ -1,0 +1,240 @@
+import type { LimitView } from './limit-view.js';
+
+/** Every code that this client throws. `spec/errors.json` says what each means; a test keeps the two equal. */
+export type ErrorCode =
+  | 'RATE_LIMITED'
+  | 'LEASE_EXPIRED'
+  | 'UNAVAILABLE'
+  | 'INFRASTRUCTURE_NOT_FOUND'
+  | 'NAMESPACE_NOT_FOUND'
+  | 'INCOMPATIBLE_SCHEMA'
+  | 'VERSION_MISMATCH'
+  | 'CORRUPT_RECORD'
+  | 'VALIDATION_FAILED'
+  | 'INVALID_IDENTIFIER'
+  | 'INVALID_NAME'
+  | 'UNKNOWN_LIMIT'
+  | 'NO_LIMITS_CONFIGURED';
+
+/** Shared by every copy of this package that a process may have loaded, so `is` works across them. */
+const BRAND = Symbol.for('zae-limiter.error');
+
+/** Base of everything that this client throws on purpose. */
+export abstract class ZaeLimiterError extends Error {
+  /** True for an error of this client, also one thrown by another copy of the package. */
+  static is(error: unknown): error is ZaeLimiterError {
+    return error instanceof Error && (error as { [BRAND]?: boolean })[BRAND] === true;
+  }
+
+  /** Stable, machine-readable; see docs/reference/errors.md. */
+  abstract readonly code: ErrorCode;
+  /** True when the same call may succeed later without a change. */
+  readonly retryable: boolean = false;
+  readonly [BRAND] = true;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { error: this.code.toLowerCase(), message: this.message };
+  }
+}
+
+/** The request would take more tokens than there are. Nothing was taken. */
+export class RateLimitExceededError extends ZaeLimiterError {
+  readonly code = 'RATE_LIMITED';
+  override readonly retryable: boolean;
+  /** The limits that were short, longest wait first. Never empty. */
+  readonly violations: readonly LimitView[];
+  /** The limits that had room. */
+  readonly passed: readonly LimitView[];
+  /** The violation with the longest wait. */
+  readonly primary: LimitView;
+  /** Milliseconds until the request could pass, if nobody else takes the tokens. Undefined when it never can. */
+  readonly retryAfterMs: number | undefined;
+  /** True when the request asks for more than a limit's capacity: waiting does not help. */
+  readonly unsatisfiable: boolean;
+
+  constructor(readonly statuses: readonly LimitView[]) {
+    const wait = (view: LimitView): number => view.retryAfterMs ?? Infinity;
+    const violations = statuses.filter((view) => view.exceeded).sort((a, b) => wait(b) - wait(a));
+    const primary = violations[0];
+    if (primary === undefined) throw new TypeError('a rate limit error needs a limit that was exceeded');
+    super(describe(primary));
+    this.violations = violations;
+    this.passed = statuses.filter((view) => !view.exceeded);
+    this.primary = primary;
+    this.retryAfterMs = primary.retryAfterMs;
+    this.unsatisfiable = primary.retryAfterMs === undefined;
+    this.retryable = !this.unsatisfiable;
+  }
+
+  /** Value of a `Retry-After` header: whole seconds, rounded up. Undefined when waiting does not help. */
+  get retryAfterHeader(): string | undefined {
+    return this.retryAfterMs === undefined ? undefined : String(Math.ceil(this.retryAfterMs / 1000));
+  }
+
+  /** Body of a 429 response; snake case, as clients of the Python library expect it. */
+  override toJSON(): Record<string, unknown> {
+    const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000);
+    return {
+      error: 'rate_limit_exceeded',
+      message: this.message,
+      retry_after_seconds: seconds(this.retryAfterMs),
+      retry_after_ms: this.retryAfterMs ?? null,
+      limits: this.statuses.map((view) => ({
+        entity_id: view.entity,
+        resource: view.resource,
+        limit_name: view.name,
+        capacity: view.capacity,
+        refill_amount: view.refill.amount,
+        refill_period_seconds: view.refill.periodMs / 1000,
+        available: view.remaining,
+        requested: view.requested,
+        exceeded: view.exceeded,
+        retry_after_seconds: seconds(view.retryAfterMs),
+      })),
+    };
+  }
+}
+
+function describe(view: LimitView): string {
+  const limit = `limit '${view.name}' of entity '${view.entity}' on resource '${view.resource}'`;
+  return view.retryAfterMs === undefined
+    ? `${limit} can never allow ${view.requested}: its capacity is ${view.capacity}`
+    : `${limit} exceeded: requested ${view.requested}, available ${view.remaining}, retry after ${view.retryAfterMs} ms`;
+}
+
+/** True for a rate limit refusal, also one thrown by another copy of the package. */
+export function isRateLimited(error: unknown): error is RateLimitExceededError {
+  return ZaeLimiterError.is(error) && error.code === 'RATE_LIMITED';
+}
+
+/** The lease was committed or rolled back, so its amounts can no longer change. */
+export class LeaseExpiredError extends ZaeLimiterError {
+  readonly code = 'LEASE_EXPIRED';
+}
+
+/** The store did not answer, or refused for a reason that is not a rate limit. `cause` is the SDK's error. */
+export class LimiterUnavailableError extends ZaeLimiterError {
+  readonly code = 'UNAVAILABLE';
+
+  constructor(message: string, override readonly retryable: boolean, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The table does not exist. Deploy the construct; the client never creates infrastructure. */
+export class InfrastructureNotFoundError extends ZaeLimiterError {
+  readonly code = 'INFRASTRUCTURE_NOT_FOUND';
+
+  constructor(readonly tableName: string, options?: ErrorOptions) {
+    super(`table '${tableName}' does not exist; deploy a ZaeLimiter with this limiterName, or check the region and ZAEL_STACK`, options);
+  }
+}
+
+/** The namespace is not registered in the table, or was deleted. */
+export class NamespaceNotFoundError extends ZaeLimiterError {
+  readonly code = 'NAMESPACE_NOT_FOUND';
+
+  constructor(readonly namespace: string, tableName: string) {
+    super(`namespace '${namespace}' is not registered in table '${tableName}'; add it to the construct's 'namespaces'`);
+  }
+}
+
+/** The table was written by another major version of the schema, or never bootstrapped. */
+export class IncompatibleSchemaError extends ZaeLimiterError {
+  readonly code = 'INCOMPATIBLE_SCHEMA';
+
+  constructor(readonly clientVersion: string, readonly schemaVersion: string | undefined) {
+    super(schemaVersion === undefined
+      ? `the table has no version record; deploy the construct, which writes it (this client speaks schema ${clientVersion})`
+      : `the table has schema ${schemaVersion}, this client speaks schema ${clientVersion}; use a client of the same major version`);
+  }
+}
+
+/** The table asks for a newer client than this one. */
+export class VersionMismatchError extends ZaeLimiterError {
+  readonly code = 'VERSION_MISMATCH';
+
+  constructor(readonly clientVersion: string, readonly minimumVersion: string) {
+    super(`the table needs clients of schema ${minimumVersion} or newer, this client speaks schema ${clientVersion}; upgrade the client`);
+  }
+}
+
+/** An item of the table does not follow the schema, for example a number with a fraction. */
+export class CorruptRecordError extends ZaeLimiterError {
+  readonly code = 'CORRUPT_RECORD';
+
+  constructor(readonly attribute: string, readonly value: unknown, rule: string) {
+    super(`attribute '${attribute}' ${rule}, found ${shown(value)}`);
+  }
+}
+
+/** Which rule a value broke. */
+export type ValidationReason =
+  | 'type' | 'empty' | 'too_long' | 'hash' | 'reserved' | 'pattern' | 'underscore' | 'period' | 'space'
+  | 'not_an_integer' | 'not_positive' | 'negative' | 'too_large' | 'too_short' | 'format' | 'unknown' | 'missing' | 'duplicate';
+
+/** A value given by the caller breaks a rule. Nothing was read or written for it. */
+export class ValidationError extends ZaeLimiterError {
+  readonly code: ErrorCode = 'VALIDATION_FAILED';
+  /** The value as text, cut after 50 characters. */
+  readonly value: string;
+
+  /**
+   * @param field  name of the parameter, for example `consume.rpm`
+   * @param value  what the caller gave
+   * @param reason the rule that it broke
+   * @param rule   the rule in words, to follow the field's name: "must be an integer"
+   */
+  constructor(readonly field: string, value: unknown, readonly reason: ValidationReason, readonly rule: string) {
+    super(`${field} ${rule}, got ${shown(value)}`);
+    this.value = cut(typeof value === 'string' ? value : String(value));
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), field: this.field, value: this.value, reason: this.reason };
+  }
+}
+
+/** An entity id, resource or other identifier is not valid. */
+export class InvalidIdentifierError extends ValidationError {
+  override readonly code = 'INVALID_IDENTIFIER';
+}
+
+/** A limit name is not valid. */
+export class InvalidNameError extends ValidationError {
+  override readonly code = 'INVALID_NAME';
+}
+
+/** The request names a limit that is not configured for this entity and resource. */
+export class UnknownLimitError extends ValidationError {
+  override readonly code = 'UNKNOWN_LIMIT';
+
+  constructor(name: string, configured: readonly string[]) {
+    super(`consume.${name}`, name, 'unknown', `is not a configured limit (configured: ${configured.join(', ')})`);
+  }
+}
+
+/** No limits are stored at any of the four levels, and the request brought none. */
+export class NoLimitsConfiguredError extends ValidationError {
+  override readonly code = 'NO_LIMITS_CONFIGURED';
+
+  constructor(entity: string, resource: string) {
+    super('limits', `${entity} on ${resource}`, 'missing',
+      'must be stored for the entity, the resource or the system, or be given in the request');
+  }
+}
+
+const VALUE_LENGTH = 50;
+
+function cut(text: string): string {
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}...` : text;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `'${cut(value)}'` : cut(String(value));
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../core/clock.js';
+import type { Item } from '../schema/attributes.js';
+import type { PrimaryKey } from '../schema/keys.js';
+import type { Store } from '../store/store.js';
+
+/** What the cache did since it was made. */
+export interface CacheStats {
+  /** Items that were served from memory. */
+  readonly hits: number;
+  /** Items that had to be read. */
+  readonly misses: number;
+  /** Items in memory, stale ones included. */
+  readonly size: number;
+  readonly ttlMs: number;
+}
+
+interface Slot<T> {
+  readonly value: T;
+  readonly expiresAt: number;
+}
+
+/**
+ * Small items that rarely change, kept for a while. A missing item is remembered too.
+ *
+ * Each item is read once however many callers ask for it at the same time, and a slow read holds up only those who
+ * need it (W29).
+ */
+export class ConfigCache<T> {
+  private readonly slots = new Map<string, Slot<T>>();
+  private readonly reads = new Map<string, Promise<T>>();
+  private hits = 0;
+  private misses = 0;
+
+  /**
+   * @param parse      makes what is kept of an item; called with undefined for a missing one
+   * @param ttlMs      how long an item is served without looking again; 0 keeps nothing
+   * @param maxEntries items in memory at most; the oldest go first
+   */
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly parse: (key: PrimaryKey, item: Item | undefined) => T,
+    private readonly ttlMs: number,
+    private readonly maxEntries: number,
+  ) {}
+
+  get stats(): CacheStats {
+    return { hits: this.hits, misses: this.misses, size: this.slots.size, ttlMs: this.ttlMs };
+  }
+
+  /** The items in the order of their keys; those not in memory are read together, with 1 call. */
+  async read(keys: readonly PrimaryKey[]): Promise<readonly T[]> {
+    const missing = keys.filter((key) => this.fresh(key) === undefined);
+    this.hits += keys.length - missing.length;
+    this.misses += missing.length;
+    const values = new Map(keys.map((key) => [identity(key), this.fresh(key)?.value]));
+    const fetched = await Promise.all(this.fetch(missing));
+    missing.forEach((key, at) => values.set(identity(key), fetched[at]!));
+    return keys.map((key) => values.get(identity(key))!);
+  }
+
+  /** The items from memory, also when they are stale; undefined when one is not there. Makes no call. */
+  peek(keys: readonly PrimaryKey[]): { readonly values: readonly T[]; readonly stale: boolean } | undefined {
+    const now = this.clock.now();
+    const values: T[] = [];
+    let stale = false;
+    for (const key of keys) {
+      const slot = this.slots.get(identity(key));
+      if (slot === undefined) return undefined;
+      values.push(slot.value);
+      stale ||= now > slot.expiresAt;
+    }
+    this.hits += keys.length;
+    return { values, stale };
+  }
+
+  /** Forgets some items, or all. What a read that is under way brings is not kept: it may be older than the eviction. */
+  evict(keys?: readonly PrimaryKey[]): void {
+    for (const id of keys?.map(identity) ?? [...this.slots.keys(), ...this.reads.keys()]) {
+      this.slots.delete(id);
+      this.reads.delete(id);
+    }
+  }
+
+  private fresh(key: PrimaryKey): Slot<T> | undefined {
+    const slot = this.slots.get(identity(key));
+    return slot !== undefined && this.clock.now() <= slot.expiresAt ? slot : undefined;
+  }
+
+  /** One read for the keys that nobody reads yet; the others wait for the read that is under way. */
+  private fetch(keys: readonly PrimaryKey[]): Promise<T>[] {
+    const mine = keys.filter((key) => !this.reads.has(identity(key)));
+    if (mine.length > 0) {
+      const batch = this.store.getMany(mine);
+      mine.forEach((key, at) => {
+        const id = identity(key);
+        const read: Promise<T> = batch.then((items) => {
+          const value = this.parse(key, items[at]);
+          if (this.reads.get(id) === read) this.remember(id, value);
+          return value;
+        }).finally(() => {
+          if (this.reads.get(id) === read) this.reads.delete(id);
+        });
+        this.reads.set(id, read);
+      });
+    }
+    return keys.map((key) => this.reads.get(identity(key))!);
+  }
+
+  private remember(id: string, value: T): void {
+    if (this.ttlMs === 0) return;
+    this.slots.delete(id); // so that the oldest entry stays first
+    this.slots.set(id, { value, expiresAt: this.clock.now() + this.ttlMs });
+    if (this.slots.size > this.maxEntries) this.slots.delete(this.slots.keys().next().value!);
+  }
+}
+
+const identity = ({ pk, sk }: PrimaryKey): string => `${pk}\0${sk}`;

@@ -1,0 +1,204 @@
+import type { Amounts, BucketKey, BucketState, BucketTarget, StoredLimit, TargetLimit } from '../core/bucket.js';
+import { WCU_LIMIT } from '../core/identifiers.js';
+import type { Limit } from '../core/limit.js';
+import type { CreatePlan, LimitRefill, RefillPlan, TakePlan } from '../core/plan.js';
+import { MILLI } from '../core/token-bucket.js';
+import { bool, int, readBool, readInt, readText, text, type Item } from './attributes.js';
+import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK } from './keys.js';
+import { GSI2, GSI3, GSI4, indexKeys, TTL_ATTRIBUTE } from './table.js';
+import { setAll, type Change, type Condition, type ItemUpdate } from './update.js';
+
+/** Attributes of a bucket that are not per limit. */
+export const BUCKET = {
+  entity: 'entity_id',
+  resource: 'resource',
+  refilledAt: 'rf',
+  shardCount: 'shard_count',
+  cascade: 'cascade',
+  parent: 'parent_id',
+} as const;
+
+/** Python clients gate their writes by this limit; ours keep it full for them and never look at it. */
+const WCU: TargetLimit = { capacity: 1000 * MILLI, refillAmount: 1000 * MILLI, refillPeriodMs: 1000 };
+
+const TOKENS_SUFFIX = '_tk';
+
+/** Reads a bucket item. Unknown attributes are ignored, missing parameters read as 0. */
+export function parseBucket(item: Item): BucketState {
+  const limits = new Map<string, StoredLimit>();
+  for (const name of Object.keys(item)) {
+    if (!name.startsWith(BUCKET_ATTRIBUTE_PREFIX) || !name.endsWith(TOKENS_SUFFIX)) continue;
+    const limit = name.slice(BUCKET_ATTRIBUTE_PREFIX.length, -TOKENS_SUFFIX.length);
+    if (limit === '') continue;
+    limits.set(limit, {
+      tokens: readInt(item, name) ?? 0,
+      capacity: readInt(item, bucketAttribute(limit, 'cp')) ?? 0,
+      refillAmount: readInt(item, bucketAttribute(limit, 'ra')) ?? 0,
+      refillPeriodMs: readInt(item, bucketAttribute(limit, 'rp')) ?? 0,
+      totalConsumed: readInt(item, bucketAttribute(limit, 'tc')),
+    });
+  }
+  return {
+    refilledAt: readInt(item, BUCKET.refilledAt),
+    limits,
+    shardCount: readInt(item, BUCKET.shardCount) ?? 1,
+    cascade: readBool(item, BUCKET.cascade),
+    parentId: readText(item, BUCKET.parent),
+    expiresAt: readInt(item, TTL_ATTRIBUTE),
+    indexedByResource: item[GSI2.partitionKey] !== undefined,
+  };
+}
+
+/** A configured limit in the units of a bucket. */
+export function targetLimit({ capacity, refillAmount, refillPeriodSeconds }: Limit): TargetLimit {
+  return { capacity: capacity * MILLI, refillAmount: refillAmount * MILLI, refillPeriodMs: refillPeriodSeconds * 1000 };
+}
+
+/** Refill times that a bucket lives without a refill before it may expire. */
+export const TTL_MULTIPLIER = 7;
+
+/**
+ * Seconds that a bucket with these limits may lie idle; undefined when it never expires.
+ *
+ * In floating point with exactly this grouping, so that Python clients compute the same.
+ */
+export function bucketTtlSeconds(limits: readonly Limit[], multiplier: number = TTL_MULTIPLIER): number | undefined {
+  if (multiplier <= 0 || limits.length === 0) return undefined;
+  const slowest = Math.max(...limits.map(({ capacity, refillAmount, refillPeriodSeconds }) => (capacity / refillAmount) * refillPeriodSeconds));
+  return Math.trunc(slowest * multiplier);
+}
+
+/** The target of a bucket whose limits come from a config or an override. */
+export function bucketTarget(limits: readonly Limit[], expires: boolean): BucketTarget {
+  const seconds = bucketTtlSeconds(limits);
+  return {
+    limits: new Map(limits.map((limit) => [limit.name, targetLimit(limit)])),
+    ttl: expires && seconds !== undefined ? { seconds } : 'never',
+  };
+}
+
+const bucketKey = (key: BucketKey) => ({ pk: pk.bucket(key), sk: SK.bucket });
+
+/** Every write of ours counts as one write of the partition, so that the aggregator can measure how hot it is. */
+const countWrite: [string, Change] = [bucketAttribute(WCU_LIMIT, 'tc'), { add: MILLI }];
+
+function take(name: string, amount: number): [string, Change][] {
+  return amount === 0 ? [] : [
+    [bucketAttribute(name, 'tk'), { add: -amount }],
+    [bucketAttribute(name, 'tc'), { add: amount }],
+  ];
+}
+
+/** Takes tokens that are stored. An expired item that DynamoDB has not deleted yet is still a valid bucket. */
+export function takeUpdate(key: BucketKey, { amounts }: TakePlan): ItemUpdate {
+  const conditions: Condition[] = [{ exists: BUCKET.refilledAt }];
+  for (const [name, amount] of amounts) {
+    if (amount > 0) conditions.push({ atLeast: [bucketAttribute(name, 'tk'), amount] });
+  }
+  return {
+    key: bucketKey(key),
+    changes: new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), countWrite]),
+    conditions,
+  };
+}
+
+/** Moves tokens without asking whether there are enough: what was taken is corrected, or given back. */
+export function settleUpdate(key: BucketKey, amounts: Amounts): ItemUpdate {
+  return {
+    key: bucketKey(key),
+    changes: new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), countWrite]),
+    // A bucket that is gone has nothing to give back to; creating it would leave a fragment that nobody can read (W4).
+    conditions: [{ exists: BUCKET.refilledAt }],
+  };
+}
+
+/** Credits, takes and corrects parameters in one write. */
+export function refillUpdate(key: BucketKey, plan: RefillPlan): ItemUpdate {
+  const changes = new Map<string, Change>([
+    [BUCKET.refilledAt, { set: int(plan.now) }],
+    ...fullWcu(),
+    countWrite,
+    ...plan.limits.flatMap(refillChanges),
+    ...plan.discard.flatMap(discard),
+  ]);
+  if (plan.expiresAt !== undefined) {
+    changes.set(TTL_ATTRIBUTE, plan.expiresAt === 'never' ? { remove: true } : { set: int(plan.expiresAt) });
+  }
+  if (plan.leaveResourceIndex) {
+    changes.set(GSI2.partitionKey, { remove: true });
+    changes.set(GSI2.sortKey, { remove: true });
+  }
+  return {
+    key: bucketKey(key),
+    changes,
+    conditions: [{ equals: [BUCKET.refilledAt, int(plan.refilledAt)] }, ...plan.limits.flatMap(refillConditions)],
+  };
+}
+
+function fullWcu(): [string, Change][] {
+  return [[bucketAttribute(WCU_LIMIT, 'tk'), { set: int(WCU.capacity) }], ...setParameters(WCU_LIMIT, WCU)];
+}
+
+function setParameters(name: string, { capacity, refillAmount, refillPeriodMs }: TargetLimit): [string, Change][] {
+  return [
+    [bucketAttribute(name, 'cp'), { set: int(capacity) }],
+    [bucketAttribute(name, 'ra'), { set: int(refillAmount) }],
+    [bucketAttribute(name, 'rp'), { set: int(refillPeriodMs) }],
+  ];
+}
+
+function discard(name: string): [string, Change][] {
+  return (['tk', 'cp', 'ra', 'rp', 'tc'] as const).map((field) => [bucketAttribute(name, field), { remove: true }]);
+}
+
+function refillChanges({ name, amount, parameters, tokens }: LimitRefill): [string, Change][] {
+  const balance = bucketAttribute(name, 'tk');
+  const consumed: [string, Change] = [bucketAttribute(name, 'tc'), { add: amount }];
+  const corrected = parameters === undefined ? [] : setParameters(name, parameters);
+  if ('start' in tokens) return [[balance, { set: int(tokens.start) }], consumed, ...corrected];
+  return [[balance, { add: tokens.gain - amount }], consumed, ...corrected];
+}
+
+function refillConditions({ name, tokens }: LimitRefill): Condition[] {
+  const balance = bucketAttribute(name, 'tk');
+  if ('start' in tokens) {
+    return [tokens.replacing === undefined ? { absent: balance } : { equals: [balance, int(tokens.replacing)] }];
+  }
+  if ('exactly' in tokens) return [{ equals: [balance, int(tokens.exactly)] }];
+  const lower: Condition[] = tokens.atLeast === undefined ? [] : [{ atLeast: [balance, tokens.atLeast] }];
+  return [...lower, { atMost: [balance, tokens.atMost] }];
+}
+
+/** Where an entity hangs in the hierarchy; copied into its buckets. */
+export interface Lineage {
+  readonly cascade: boolean;
+  readonly parentId: string | undefined;
+}
+
+/** Writes a whole bucket. No GSI2 keys: they would double the cost of every later write (W31). */
+export function createUpdate(key: BucketKey, plan: CreatePlan, { cascade, parentId }: Lineage): ItemUpdate {
+  const { namespaceId, entity, resource, shard } = key;
+  const changes = new Map<string, Change>([
+    ...setAll({
+      [BUCKET.entity]: text(entity),
+      [BUCKET.resource]: text(resource),
+      [BUCKET.refilledAt]: int(plan.now),
+      [BUCKET.shardCount]: int(plan.shardCount),
+      [BUCKET.cascade]: bool(cascade),
+      ...indexKeys(GSI3, pk.entity(namespaceId, entity), gsi.entityBucket(resource, shard)),
+      ...indexKeys(GSI4, namespaceId, gsi.namespaceBucket(entity, resource, shard)),
+      [bucketAttribute(WCU_LIMIT, 'tc')]: int(MILLI),
+    }),
+    ...fullWcu(),
+    ...plan.limits.flatMap(({ name, amount, tokens, parameters }) => [
+      ...setAll({ [bucketAttribute(name, 'tk')]: int(tokens), [bucketAttribute(name, 'tc')]: int(amount) }),
+      ...setParameters(name, parameters),
+    ]),
+    ...plan.discard.flatMap(discard),
+  ]);
+  if (parentId !== undefined) changes.set(BUCKET.parent, { set: text(parentId) });
+  if (plan.expiresAt !== undefined) changes.set(TTL_ATTRIBUTE, { set: int(plan.expiresAt) });
+  // "No refill time" is true for no item and for a damaged one; a whole bucket that appeared meanwhile is left alone.
+  return { key: bucketKey(key), changes, conditions: [{ absent: BUCKET.refilledAt }] };
+}
+

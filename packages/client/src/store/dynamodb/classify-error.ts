@@ -1,0 +1,35 @@
+import { InfrastructureNotFoundError, LimiterUnavailableError, ZaeLimiterError } from '../../core/errors.js';
+
+/** Names of service errors that pass by themselves. */
+const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
+  'InternalServerError', 'LimitExceededException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
+  'ServiceUnavailable', 'ServiceUnavailableException', 'ThrottlingException', 'TransactionConflictException',
+  'TransactionInProgressException', 'TimeoutError', 'RequestTimeout', 'RequestTimeoutException',
+]);
+
+/** Codes of Node.js for a connection that failed. */
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT',
+]);
+
+interface SdkErrorShape {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly $fault?: 'client' | 'server';
+  readonly $retryable?: object;
+}
+
+/** True when the same call may succeed later. */
+export function isTransient(error: unknown): boolean {
+  const { name = '', code = '', $fault, $retryable } = (error ?? {}) as SdkErrorShape;
+  return TRANSIENT_ERRORS.has(name) || NETWORK_CODES.has(code) || $fault === 'server' || $retryable !== undefined;
+}
+
+/** Turns what the SDK threw into one of this client's errors; the SDK's error is kept as `cause`. */
+export function classifyError(error: unknown, tableName: string): ZaeLimiterError {
+  if (ZaeLimiterError.is(error)) return error;
+  const { name, message } = (error ?? {}) as SdkErrorShape;
+  if (name === 'ResourceNotFoundException') return new InfrastructureNotFoundError(tableName, { cause: error });
+  return new LimiterUnavailableError(`table '${tableName}' did not answer: ${name}: ${message}`, isTransient(error), { cause: error });
+}

@@ -1,0 +1,148 @@
+import {
+  BatchGetItemCommand, GetItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand,
+  type AttributeValue, type ConditionalCheckFailedException, type DynamoDBClient, type QueryCommandOutput,
+  type TransactionCanceledException, type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
+import { LimiterUnavailableError } from '../../core/errors.js';
+import type { Item } from '../../schema/attributes.js';
+import type { PrimaryKey } from '../../schema/keys.js';
+import { PARTITION_KEY, SORT_KEY } from '../../schema/table.js';
+import type { ItemUpdate, ItemWrite } from '../../schema/update.js';
+import type { Query, Store, UpdateOutcome } from '../store.js';
+import { classifyError } from './classify-error.js';
+import { conditionExpressions, updateExpressions } from './expressions.js';
+
+/** Most keys that BatchGetItem takes. */
+const BATCH_SIZE = 100;
+/** Waits between attempts at keys that DynamoDB left out, and at a transaction that met another, in milliseconds. */
+const BACKOFF_MS = [25, 50, 100, 200];
+
+/** An item as the SDK types it. */
+type SdkItem = Record<string, AttributeValue>;
+
+/** A table of DynamoDB. Speaks in wire form, so that numbers keep every digit and nothing is converted twice. */
+export class DynamoDbStore implements Store {
+  /**
+   * @param client sends the calls; it is never destroyed here. A `DynamoDBDocumentClient` works too: only plain commands are sent
+   */
+  constructor(private readonly client: DynamoDBClient, readonly tableName: string) {}
+
+  async update({ key, changes, conditions }: ItemUpdate): Promise<UpdateOutcome> {
+    try {
+      const { Attributes } = await this.client.send(new UpdateItemCommand({
+        TableName: this.tableName,
+        Key: wireKey(key),
+        ...updateExpressions({ changes, conditions }),
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }));
+      return { applied: true, item: Attributes as Item };
+    } catch (error) {
+      if (isNamed<ConditionalCheckFailedException>(error, 'ConditionalCheckFailedException')) return { applied: false, item: error.Item as Item | undefined };
+      throw classifyError(error, this.tableName);
+    }
+  }
+
+  async get(key: PrimaryKey, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
+    const { Item: item } = await this.call(() => this.client.send(new GetItemCommand({
+      TableName: this.tableName, Key: wireKey(key), ConsistentRead: options?.consistent,
+    })));
+    return item as Item | undefined;
+  }
+
+  async getMany(keys: readonly PrimaryKey[]): Promise<readonly (Item | undefined)[]> {
+    const found = new Map<string, Item>();
+    for (let start = 0; start < keys.length; start += BATCH_SIZE) {
+      for (const item of await this.getBatch(keys.slice(start, start + BATCH_SIZE))) found.set(identity(keyOf(item)), item);
+    }
+    return keys.map((key) => found.get(identity(key)));
+  }
+
+  /** Keys that DynamoDB left out are asked for again: taken as missing they would hide an entity's own limits (W29). */
+  private async getBatch(keys: readonly PrimaryKey[]): Promise<Item[]> {
+    const items: Item[] = [];
+    let wanted = keys.map(wireKey);
+    for (const wait of [...BACKOFF_MS, undefined]) {
+      const { Responses, UnprocessedKeys } = await this.call(() =>
+        this.client.send(new BatchGetItemCommand({ RequestItems: { [this.tableName]: { Keys: wanted } } })));
+      items.push(...((Responses?.[this.tableName] ?? []) as Item[]));
+      wanted = (UnprocessedKeys?.[this.tableName]?.Keys ?? []) as typeof wanted;
+      if (wanted.length === 0) return items;
+      if (wait !== undefined) await sleep(wait);
+    }
+    throw new LimiterUnavailableError(`table '${this.tableName}' left ${wanted.length} keys unread`, true);
+  }
+
+  async *query({ index, partition, prefix, order }: Query): AsyncIterable<Item> {
+    let from: SdkItem | undefined;
+    do {
+      const page: QueryCommandOutput = await this.call(() => this.client.send(new QueryCommand({
+        TableName: this.tableName,
+        IndexName: index?.name,
+        KeyConditionExpression: prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
+        ExpressionAttributeNames: { '#p': index?.partitionKey ?? PARTITION_KEY, ...(prefix !== undefined && { '#s': index?.sortKey ?? SORT_KEY }) },
+        ExpressionAttributeValues: { ':p': { S: partition }, ...(prefix !== undefined && { ':s': { S: prefix } }) },
+        ScanIndexForward: order !== 'descending',
+        ExclusiveStartKey: from,
+      })));
+      yield* (page.Items ?? []) as Item[];
+      from = page.LastEvaluatedKey as SdkItem | undefined;
+    } while (from !== undefined);
+  }
+
+  async transact(writes: readonly ItemWrite[]): Promise<boolean> {
+    const command = new TransactWriteItemsCommand({ TransactItems: writes.map((write) => this.transactItem(write)) });
+    for (const wait of [...BACKOFF_MS, undefined]) {
+      try {
+        await this.client.send(command);
+        return true;
+      } catch (error) {
+        const reasons = isNamed<TransactionCanceledException>(error, 'TransactionCanceledException')
+          ? (error.CancellationReasons ?? []).map(({ Code }) => Code)
+          : [];
+        if (reasons.includes('ConditionalCheckFailed')) return false;
+        if (!reasons.includes('TransactionConflict') || wait === undefined) throw classifyError(error, this.tableName);
+        await sleep(wait);
+      }
+    }
+    /* istanbul ignore next: the last round returns or throws */
+    throw new Error('unreachable');
+  }
+
+  private transactItem(write: ItemWrite): TransactWriteItem {
+    const TableName = this.tableName;
+    if ('update' in write) {
+      return { Update: { TableName, Key: wireKey(write.update.key), ...updateExpressions(write.update) } as TransactWriteItem['Update'] };
+    }
+    const conditions = conditionExpressions(write.conditions);
+    return 'put' in write
+      ? { Put: { TableName, Item: write.put as SdkItem, ...conditions } }
+      : { Delete: { TableName, Key: wireKey(write.delete), ...conditions } };
+  }
+
+  private async call<Output>(send: () => Promise<Output>): Promise<Output> {
+    try {
+      return await send();
+    } catch (error) {
+      throw classifyError(error, this.tableName);
+    }
+  }
+}
+
+/** By name and not by class: an injected client may come from another copy of the SDK. */
+function isNamed<E extends Error>(error: unknown, name: string): error is E {
+  return error instanceof Error && error.name === name;
+}
+
+function wireKey({ pk, sk }: PrimaryKey): { PK: { S: string }; SK: { S: string } } {
+  return { [PARTITION_KEY]: { S: pk }, [SORT_KEY]: { S: sk } };
+}
+
+function keyOf(item: Item): PrimaryKey {
+  return { pk: (item[PARTITION_KEY] as { S: string }).S, sk: (item[SORT_KEY] as { S: string }).S };
+}
+
+/** A NUL cannot occur in a key, so no two keys share an identity. */
+const identity = ({ pk, sk }: PrimaryKey): string => `${pk}\0${sk}`;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
