@@ -1,0 +1,62 @@
+import type { DynamoDBRecord } from 'aws-lambda';
+import type { BucketKey } from '@zae-limiter/client/core/bucket';
+import { CorruptRecordError } from '@zae-limiter/client/core/errors';
+import { WCU_LIMIT } from '@zae-limiter/client/core/identifiers';
+import { readInt, readText, type Item } from '@zae-limiter/client/schema/attributes';
+import { BUCKET } from '@zae-limiter/client/schema/bucket-item';
+import { BUCKET_ATTRIBUTE_PREFIX, parseBucketKey, parseLimitAttribute, SK } from '@zae-limiter/client/schema/keys';
+import { PARTITION_KEY, SORT_KEY } from '@zae-limiter/client/schema/table';
+
+/** One change of one bucket, as far as usage depends on it. */
+export interface BucketChange {
+  readonly key: BucketKey;
+  /** Epoch seconds at which DynamoDB recorded the change. */
+  readonly createdAt: number;
+  readonly sequence: string;
+  /** Orders the changes of one bucket, also across streams of the same table: a newer stream has a later label. */
+  readonly watermark: string;
+  /** Net millitokens consumed per limit, without the internal one and without limits that did not move. */
+  readonly consumed: ReadonlyMap<string, number>;
+}
+
+/** Digits of a sequence number are padded to this length, so that text order is number order. */
+const SEQUENCE_DIGITS = 40;
+
+/**
+ * Reads a stream record; undefined when it is not a change of a bucket.
+ *
+ * @throws {CorruptRecordError} the record is one, but cannot be read
+ */
+export function parseRecord(record: DynamoDBRecord): BucketChange | undefined {
+  const { eventName, eventSourceARN = '', dynamodb: { Keys, NewImage, OldImage, SequenceNumber, ApproximateCreationDateTime } = {} } = record;
+  if (eventName !== 'INSERT' && eventName !== 'MODIFY') return undefined;
+  const keys = (Keys ?? {}) as Item;
+  const partition = readText(keys, PARTITION_KEY) ?? '';
+  if (readText(keys, SORT_KEY) !== SK.bucket || !partition.includes('/BUCKET#')) return undefined;
+
+  const [before, after] = [(OldImage ?? {}) as Item, (NewImage ?? {}) as Item];
+  if (SequenceNumber === undefined || ApproximateCreationDateTime === undefined) {
+    throw new CorruptRecordError('dynamodb', undefined, 'must carry SequenceNumber and ApproximateCreationDateTime');
+  }
+  const key = parseBucketKey(partition);
+  if (readText(after, BUCKET.entity) === undefined) throw new CorruptRecordError(BUCKET.entity, undefined, 'must be text');
+  return {
+    key,
+    createdAt: Math.floor(ApproximateCreationDateTime),
+    sequence: SequenceNumber,
+    watermark: `${eventSourceARN.split('/stream/')[1] ?? ''}|${SequenceNumber.padStart(SEQUENCE_DIGITS, '0')}`,
+    consumed: consumption(before, after),
+  };
+}
+
+/** A counter that the old image lacks counts from 0: the first request of a bucket, and of a limit, is consumption too (F-08). */
+function consumption(before: Item, after: Item): Map<string, number> {
+  const consumed = new Map<string, number>();
+  for (const attribute of Object.keys(after)) {
+    const parsed = parseLimitAttribute(BUCKET_ATTRIBUTE_PREFIX, attribute);
+    if (parsed?.field !== 'tc' || parsed.limit === WCU_LIMIT) continue;
+    const delta = (readInt(after, attribute) ?? 0) - (readInt(before, attribute) ?? 0);
+    if (delta !== 0) consumed.set(parsed.limit, delta);
+  }
+  return consumed;
+}

@@ -1,0 +1,48 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+
+/** What a custom resource answers. */
+export interface CfnAnswer {
+  readonly status: 'SUCCESS' | 'FAILED';
+  readonly physicalResourceId: string;
+  readonly reason?: string;
+  /** Attributes of the resource; text only. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** CloudFormation takes no larger answer. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+const MAX_BODY_BYTES = 4096;
+const MAX_REASON_LENGTH = 1000;
+/** Waits between attempts to deliver the answer, in milliseconds. Without an answer the stack waits for an hour. */
+const BACKOFF_MS = [100, 400, 1600];
+
+/** The body of an answer, never above the size that CloudFormation takes: first the data go, then the reason shrinks. */
+export function answerBody(event: CloudFormationCustomResourceEvent, { status, physicalResourceId, reason = '', data }: CfnAnswer): string {
+  const { StackId, RequestId, LogicalResourceId } = event;
+  const body = (text: string, attributes?: object): string => JSON.stringify({
+    Status: status, Reason: text, PhysicalResourceId: physicalResourceId, StackId, RequestId, LogicalResourceId, Data: attributes,
+  });
+  const cut = reason.slice(0, MAX_REASON_LENGTH);
+  const candidates = [body(cut, data), body(cut), body('')];
+  return candidates.find((text) => Buffer.byteLength(text) <= MAX_BODY_BYTES) ?? candidates.at(-1)!;
+}
+
+/**
+ * Delivers an answer to the URL of the request. The URL is a credential: it is never logged nor part of an error.
+ *
+ * @throws when no attempt was accepted
+ */
+export async function respond(event: CloudFormationCustomResourceEvent, answer: CfnAnswer): Promise<void> {
+  const body = answerBody(event, answer);
+  let failure = '';
+  for (const wait of [...BACKOFF_MS, undefined]) {
+    try {
+      const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
+      if (ok) return;
+      failure = `HTTP ${status}`;
+    } catch (error) {
+      failure = String((error as Error).cause ?? (error as Error).name);
+    }
+    if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  throw new Error(`CloudFormation did not accept the answer: ${failure}`);
+}
