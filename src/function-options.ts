@@ -1,0 +1,59 @@
+import { Duration } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+
+/** Settings that both functions have. */
+export interface FunctionOptions {
+  /**
+   * Memory of the function in MiB; its share of a CPU grows with it.
+   *
+   * Range: 128 to 10240.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+
+  /**
+   * Longest run of one invocation.
+   *
+   * Range: 1 to 900 seconds.
+   *
+   * @default - 60 seconds for the aggregator, 300 seconds for the provisioner
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Instruction set of the function. The code runs on both.
+   *
+   * @default Architecture.ARM_64
+   */
+  readonly architecture?: lambda.Architecture;
+
+  /**
+   * Node.js version. The code needs Node.js 22 or newer.
+   *
+   * @default Runtime.NODEJS_24_X
+   */
+  readonly runtime?: lambda.Runtime;
+
+  /**
+   * How long the function's log is kept.
+   *
+   * @default - `logRetention` of the limiter
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * Lowest level that is logged.
+   *
+   * @default ApplicationLogLevel.INFO
+   */
+  readonly applicationLogLevel?: lambda.ApplicationLogLevel;
+
+  /**
+   * Share of the account's concurrency that is kept for the function.
+   *
+   * @default - none is reserved
+   */
+  readonly reservedConcurrentExecutions?: number;
+}

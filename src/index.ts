@@ -1,0 +1,7 @@
+export { SnapshotWindow } from './aggregator';
+export type { AggregatorOptions, StreamOptions, UsageOptions } from './aggregator';
+export type { FunctionOptions } from './function-options';
+export type { TableOptions } from './limiter-table';
+export type { ProvisionerOptions } from './provisioner';
+export { ZaeLimiter } from './zae-limiter';
+export type { AuditOptions, ClientEnvironmentOptions, IZaeLimiter, ZaeLimiterProps } from './zae-limiter';

@@ -1,0 +1,59 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/** Identifies the rule that a prop broke; a contract, see docs/reference/validation.md. */
+export type ValidationId =
+  | 'NAME_REQUIRED' | 'NAME_INVALID' | 'NAME_TOO_LONG' | 'NAME_TOO_SHORT' | 'NAME_DUPLICATE'
+  | 'PITR_RANGE' | 'USAGE_RETENTION_RANGE' | 'WINDOWS_INVALID' | 'AUDIT_RETENTION_RANGE'
+  | 'TIMEOUT_RANGE' | 'MEMORY_RANGE'
+  | 'BATCH_RANGE' | 'BATCH_WINDOW_RANGE' | 'RETRY_RANGE' | 'RECORD_AGE_RANGE' | 'PARALLEL_RANGE'
+  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED';
+
+/**
+ * Collects what is wrong with the props of one construct and throws once.
+ *
+ * A value that is a token is known only when it is deployed, so it passes.
+ */
+export class Problems {
+  private readonly messages: string[] = [];
+
+  constructor(private readonly scope: IConstruct) {}
+
+  add(id: ValidationId, message: string): void {
+    this.messages.push(`${id}: ${message}`);
+  }
+
+  /** A whole number from `min` to `max`. */
+  integer(id: ValidationId, prop: string, value: number | undefined, min: number, max: number): void {
+    if (value === undefined || Token.isUnresolved(value)) return;
+    if (!Number.isInteger(value) || value < min || value > max) {
+      this.add(id, `${prop} must be a whole number from ${min} to ${max}, got ${value}`);
+    }
+  }
+
+  /** A whole number of days from `min` to `max`. */
+  days(id: ValidationId, prop: string, value: Duration | undefined, min: number, max: number): void {
+    if (value === undefined || value.isUnresolved()) return;
+    const days = value.toDays({ integral: false });
+    if (!Number.isInteger(days) || days < min || days > max) {
+      this.add(id, `${prop} must be a whole number of days from ${min} to ${max}, got ${value.toHumanString()}`);
+    }
+  }
+
+  /** A whole number of seconds from `min` to `max`. */
+  seconds(id: ValidationId, prop: string, value: Duration | undefined, min: number, max: number): void {
+    if (value === undefined || value.isUnresolved()) return;
+    const seconds = value.toSeconds({ integral: false });
+    if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
+      this.add(id, `${prop} must be a whole number of seconds from ${min} to ${max}, got ${value.toHumanString()}`);
+    }
+  }
+
+  /** Throws one error with every problem, naming the construct; does nothing when there is none. */
+  throwIfAny(): void {
+    if (this.messages.length === 0) return;
+    const error = new Error(`${this.messages.join('\n')} [${this.scope.node.path}]`);
+    error.name = 'ValidationError';
+    throw error;
+  }
+}

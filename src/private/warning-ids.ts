@@ -1,0 +1,9 @@
+/** Ids of the warnings, for `Annotations.acknowledgeWarning`. A contract, see docs/reference/warnings.md. */
+export const WARNING = {
+  /** The table will have no namespace and no version record until somebody else writes them. */
+  noBootstrap: '@zae-limiter/cdk:noBootstrap',
+  /** The stack cannot be deleted as its removal policy says. */
+  destroyProtected: '@zae-limiter/cdk:destroyProtected',
+  /** The stream keeps records for 24 hours, so a longer record age has no effect. */
+  recordAgeBeyondStream: '@zae-limiter/cdk:recordAgeBeyondStream',
+} as const;

@@ -1,0 +1,85 @@
+import { CustomResource, Duration } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { leadingKeys } from './access';
+import { FunctionOptions } from './function-options';
+import { BundledFunction } from './private/bundled-function';
+import { libraryVersion } from './private/library-version';
+import { SCHEMA_VERSION } from './private/table-schema';
+
+/** The function that prepares the table when it is deployed. */
+export interface ProvisionerOptions extends FunctionOptions {
+  /**
+   * Whether the table is prepared at deploy time.
+   *
+   * Without it a client with full access has to register the namespaces and write the version record before anyone
+   * can acquire.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+}
+
+export interface ProvisionerProps {
+  readonly limiterName: string;
+  readonly table: dynamodb.ITable;
+  readonly options: ProvisionerOptions;
+  readonly logRetention: logs.RetentionDays;
+}
+
+/** The provisioner with its role and log group. */
+export class Provisioner extends Construct {
+  readonly function: lambda.Function;
+  readonly role: iam.Role;
+
+  constructor(scope: Construct, id: string, { limiterName, table, options, logRetention }: ProvisionerProps) {
+    super(scope, id);
+    const bundled = new BundledFunction(this, {
+      asset: 'provisioner',
+      description: `Prepares the table of the rate limiter ${limiterName}`,
+      functionName: `${limiterName}-limits-provisioner`,
+      roleName: `${limiterName}-prov`,
+      options,
+      defaultTimeout: PROVISIONER_TIMEOUT,
+      logRetention,
+      environment: { TABLE_NAME: table.tableName },
+    });
+    this.function = bundled.function;
+    this.role = bundled.role;
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({
+      sid: 'ManageLimits',
+      actions: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+      resources: [table.tableArn],
+      conditions: leadingKeys('*/SYSTEM#', '*/RESOURCE#*', '*/ENTITY#*', '*/BUCKET#*', '*/AUDIT#*'),
+    }));
+  }
+}
+
+const PROVISIONER_TIMEOUT = Duration.minutes(5);
+
+export interface BootstrapProps {
+  readonly table: dynamodb.ITable;
+  readonly provisioner: lambda.IFunction;
+  readonly namespaces: string[];
+  readonly auditRetention: Duration;
+}
+
+/** Makes a new table usable: version record, namespaces, audit retention. Runs again with every version of this library. */
+export function bootstrapResource(scope: Construct, id: string, { table, provisioner, namespaces, auditRetention }: BootstrapProps): CustomResource {
+  return new CustomResource(scope, id, {
+    resourceType: 'Custom::ZaeLimiterBootstrap',
+    serviceToken: provisioner.functionArn,
+    // A function that dies without an answer must not hold up the stack for CloudFormation's hour.
+    serviceTimeout: PROVISIONER_TIMEOUT.plus(Duration.seconds(30)),
+    properties: {
+      TableName: table.tableName,
+      SchemaVersion: SCHEMA_VERSION,
+      LibraryVersion: libraryVersion(),
+      AuditRetentionDays: auditRetention.toDays(),
+      Namespaces: namespaces,
+    },
+  });
+}
