@@ -10,6 +10,7 @@ const CLIENT_LAYERS = {
   store: ['core', 'schema'],
   limiter: ['core', 'schema', 'store', 'admin'],
   admin: ['core', 'schema', 'store'],
+  manifest: ['core'],
   testing: ['core'],
 };
 

@@ -1,6 +1,6 @@
-import { InvalidIdentifierError, InvalidNameError, ValidationError } from '../core/errors.js';
+import { InvalidIdentifierError, InvalidNameError, LimiterUnavailableError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkResource, DEFAULT_RESOURCE } from '../core/identifiers.js';
-import type { Limit } from '../core/limit.js';
+import { checkLimits, type Limit } from '../core/limit.js';
 import { text, type Item } from '../schema/attributes.js';
 import {
   CONFIG, configAttributes, configKey, isLimitAttribute, limitAttributes, parseLimits, parseOnUnavailable, type LimitScope, type OnUnavailable,
@@ -76,7 +76,11 @@ export class LimitsAdmin {
    */
   async delete(scope: LimitScope = {}): Promise<void> {
     checkScope(scope);
-    await this.change(scope, (old) => old && { registered: false, changes: new Map() });
+    await this.change(scope, (old) => {
+      if (old === undefined) return undefined;
+      const changes = isSystem(scope) ? removeSystemLimits(old) : undefined;
+      return changes?.size === 0 ? undefined : { registered: false, changes };
+    });
   }
 
   private async change(scope: LimitScope, next: (old: Item | undefined) => Next | undefined): Promise<void> {
@@ -87,16 +91,13 @@ export class LimitsAdmin {
       if (wanted === undefined) return;
       if (await this.store.transact(this.writes(scope, old, wanted))) return this.onChange(scope);
     }
-    throw new ValidationError('scope', JSON.stringify(scope), 'duplicate', 'was changed by others again and again; try again');
+    throw new LimiterUnavailableError('the limits were changed by others again and again', true);
   }
 
   private writes(scope: LimitScope, old: Item | undefined, { registered, changes }: Next): ItemWrite[] {
     const key = configKey(this.namespaceId, scope);
-    const condition: Condition = old === undefined ? { absent: PARTITION_KEY } : { exists: PARTITION_KEY };
-    const system = scope.entity === undefined && scope.resource === undefined;
-    const own: ItemWrite = registered || (system && old !== undefined)
-      ? { update: { key, conditions: [condition], changes: registered ? changes : removeSystemLimits(old!) } }
-      : { delete: key, conditions: [condition] };
+    const conditions: Condition[] = [old === undefined ? { absent: PARTITION_KEY } : { exists: PARTITION_KEY }];
+    const own: ItemWrite = changes === undefined ? { delete: key, conditions } : { update: { key, conditions, changes } };
     const registry = this.registryUpdate(scope, old !== undefined, registered);
     return registry === undefined ? [own] : [own, { update: registry }];
   }
@@ -119,8 +120,11 @@ export class LimitsAdmin {
 interface Next {
   /** Whether the scope holds limits afterwards. */
   readonly registered: boolean;
-  readonly changes: ReadonlyMap<string, Change>;
+  /** Undefined when the item goes. */
+  readonly changes: ReadonlyMap<string, Change> | undefined;
 }
+
+const isSystem = ({ entity, resource }: LimitScope): boolean => entity === undefined && resource === undefined;
 
 /** The system's item also holds settings that are not limits, so it stays (W37). */
 function removeSystemLimits(old: Item): ReadonlyMap<string, Change> {
@@ -134,7 +138,10 @@ function checkScope({ entity, resource }: LimitScope): void {
 
 /** Rules for what is new; what older clients stored is still read. */
 function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | undefined): void {
-  if (limits.length === 0 && onUnavailable === undefined) throw new ValidationError('limits', '[]', 'empty', 'must hold at least one limit; use delete to remove them');
+  checkLimits(limits);
+  if (onUnavailable !== undefined && onUnavailable !== 'allow' && onUnavailable !== 'block') {
+    throw new ValidationError('onUnavailable', onUnavailable, 'unknown', "must be 'allow' or 'block'");
+  }
   if (onUnavailable !== undefined && (entity !== undefined || resource !== undefined)) {
     throw new ValidationError('onUnavailable', onUnavailable, 'unknown', 'can be stored for the whole namespace only');
   }

@@ -109,6 +109,16 @@ export class Limit {
   }
 }
 
+/** Checks a list of limits: at least one, each name once. */
+export function checkLimits(limits: readonly Limit[]): void {
+  if (limits.length === 0) throw new ValidationError('limits', '[]', 'empty', 'must hold at least one limit');
+  const names = new Set<string>();
+  for (const { name } of limits) {
+    if (names.has(name)) throw new ValidationError('limits', name, 'duplicate', 'must hold each name once');
+    names.add(name);
+  }
+}
+
 /** `/min`, `/5min`, `/90sec`: the largest unit that divides the period. */
 export function formatPeriod(seconds: number): string {
   const unit = (['day', 'hour', 'min', 'sec'] as const).find((name) => seconds % UNITS[name] === 0) ?? 'sec';

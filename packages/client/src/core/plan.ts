@@ -95,7 +95,9 @@ export function plan(
     const uncapped = refill({ ...shareOf(stored, shard, state.shardCount), capacity: Number.MAX_SAFE_INTEGER }, refilledAt, now);
     const filled = Math.min(uncapped, capacity);
     if (amount > 0 && filled < amount) return { kind: 'deny' };
-    stale ||= parameters !== undefined || (amount > 0 && stored.tokens < amount) || uncapped - capacity > capacity / FULL_SLACK_DIVISOR;
+    const short = amount > 0 && stored.tokens < amount;
+    const overfull = stored.tokens > capacity || uncapped - capacity > capacity / FULL_SLACK_DIVISOR;
+    stale ||= parameters !== undefined || short || overfull;
     limits.push({ name, amount, parameters, tokens: gainOf(stored.tokens, filled, uncapped > capacity, amount, capacity) });
   }
   if (!stale) return { kind: 'take', amounts };

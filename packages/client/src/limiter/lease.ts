@@ -28,7 +28,7 @@ export class Lease implements AsyncDisposable {
    * @internal
    * @param charge  the bucket that was charged; undefined for a lease that was granted without the store
    * @param taken   millitokens that were taken when the lease was granted
-   * @param onError told when disposal could not write the corrections
+   * @param onError told when the lease could not be settled, with the tokens that were not written
    */
   constructor(private readonly charge: Charge | undefined, taken: Amounts, private readonly onError: (cause: unknown, amounts: Tokens) => void) {
     this.taken = new Map(taken);
@@ -76,7 +76,7 @@ export class Lease implements AsyncDisposable {
    * @throws {LimiterUnavailableError} the store did not answer
    */
   async commit(): Promise<void> {
-    await this.close('committed', new Map([...this.pending].filter(([, amount]) => amount !== 0)));
+    await this.close('committed', this.corrections());
   }
 
   /**
@@ -86,7 +86,7 @@ export class Lease implements AsyncDisposable {
    * @throws {LimiterUnavailableError} the store did not answer
    */
   async rollback(): Promise<void> {
-    await this.close('rolled back', new Map([...this.taken].filter(([, amount]) => amount !== 0).map(([name, amount]) => [name, -amount])));
+    await this.close('rolled back', this.refund());
   }
 
   /**
@@ -94,9 +94,27 @@ export class Lease implements AsyncDisposable {
    * or use `limiter.run`, which does see it. A write that fails is reported as event `settlementFailed`, never thrown.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.state !== 'open') return;
-    const amounts = Object.fromEntries([...this.pending].map(([name, amount]) => [name, amount / MILLI]));
-    await this.commit().catch((cause: unknown) => this.onError(cause, amounts));
+    await this.settle('commit');
+  }
+
+  /**
+   * Closes the lease unless it is closed. A write that fails is reported and not thrown, so that it hides nothing.
+   *
+   * @internal
+   */
+  async settle(how: 'commit' | 'rollback'): Promise<void> {
+    if (this.closed) return;
+    const amounts = how === 'commit' ? this.corrections() : this.refund();
+    const tokens = Object.fromEntries([...amounts].map(([name, amount]) => [name, amount / MILLI]));
+    await this[how]().catch((cause: unknown) => this.onError(cause, tokens));
+  }
+
+  private corrections(): Amounts {
+    return new Map([...this.pending].filter(([, amount]) => amount !== 0));
+  }
+
+  private refund(): Amounts {
+    return new Map([...this.taken].filter(([, amount]) => amount !== 0).map(([name, amount]) => [name, -amount]));
   }
 
   private millitokens(name: string): number {

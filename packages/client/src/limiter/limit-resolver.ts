@@ -114,7 +114,7 @@ export class LimitResolver {
 
   /** The stored policy for outages, as last seen, however old. Makes no call. */
   onUnavailable(): OnUnavailable | undefined {
-    return this.cache.peek([configKey(this.namespaceId, {})])?.values[0]?.onUnavailable;
+    return this.cache.latest(configKey(this.namespaceId, {}))?.onUnavailable;
   }
 
   /** Forgets one stored level, or everything. */

@@ -144,10 +144,10 @@ export class RateLimiter implements AsyncDisposable {
     try {
       result = await body(lease);
     } catch (error) {
-      await this.settle(request, lease, 'rollback');
+      await lease.settle('rollback');
       throw error;
     }
-    await this.settle(request, lease, 'commit');
+    await lease.settle('commit');
     return result;
   }
 
@@ -223,14 +223,5 @@ export class RateLimiter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  private async settle({ entity, resource }: AcquireRequest, lease: Lease, how: 'commit' | 'rollback'): Promise<void> {
-    if (lease.closed) return;
-    try {
-      await lease[how]();
-    } catch (cause) {
-      this.events.emit('settlementFailed', { entity, resource, amounts: lease.consumed, cause });
-    }
   }
 }

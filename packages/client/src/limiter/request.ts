@@ -1,7 +1,7 @@
 import type { Amounts } from '../core/bucket.js';
 import { UnknownLimitError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkLimitName, checkResource } from '../core/identifiers.js';
-import { MAX_LIMIT_VALUE, type Limit } from '../core/limit.js';
+import { checkLimits, MAX_LIMIT_VALUE, type Limit } from '../core/limit.js';
 import { MILLI } from '../core/token-bucket.js';
 import type { OnUnavailable } from '../schema/config-item.js';
 
@@ -31,16 +31,6 @@ export function checkRequest({ entity, resource, consume, limits }: AcquireReque
   const amounts = checkAmounts(consume, 'amount');
   if (amounts.size === 0) throw new ValidationError('consume', '{}', 'empty', 'must name at least one limit');
   return amounts;
-}
-
-/** Checks a list of limits: at least one, each name once. */
-export function checkLimits(limits: readonly Limit[]): void {
-  if (limits.length === 0) throw new ValidationError('limits', '[]', 'empty', 'must hold at least one limit');
-  const names = new Set<string>();
-  for (const { name } of limits) {
-    if (names.has(name)) throw new ValidationError('limits', name, 'duplicate', 'must hold each name once');
-    names.add(name);
-  }
 }
 
 /** Checks whole tokens per limit name; a `delta` may be negative. */

@@ -1,5 +1,5 @@
-import { refill, share, timeUntil, wholeTokens, type TokenBucket } from '@zae-limiter/client/core/token-bucket';
 import fc from 'fast-check';
+import { refill, share, timeUntil, wholeTokens, type TokenBucket } from '@zae-limiter/client/core/token-bucket';
 import { vectors } from '../../../../test/support/vectors';
 
 interface RefillInput {

@@ -1,0 +1,90 @@
+import {
+  isRateLimited, LeaseExpiredError, RateLimitExceededError, ValidationError, ZaeLimiterError,
+} from '@zae-limiter/client/core/errors';
+import type { LimitView } from '@zae-limiter/client/core/limit-view';
+
+const view = (name: string, changes: Partial<LimitView> = {}): LimitView => ({
+  name, entity: 'user-1', resource: 'gpt-4', capacity: 100, refill: { amount: 100, periodMs: 60_000 }, remaining: 0, requested: 10,
+  exceeded: true, retryAfterMs: 0, resetMs: 60_000, source: 'system', ...changes,
+});
+
+describe('RateLimitExceededError', () => {
+  test('names the violation with the longest wait', () => {
+    const error = new RateLimitExceededError([view('rpm', { retryAfterMs: 500 }), view('ok', { exceeded: false }), view('tpm', { retryAfterMs: 6001 })]);
+
+    expect(error.primary.name).toBe('tpm');
+    expect(error.violations.map(({ name }) => name)).toEqual(['tpm', 'rpm']);
+    expect(error.passed.map(({ name }) => name)).toEqual(['ok']);
+    expect(error.retryAfterMs).toBe(6001);
+    expect(error.retryable).toBe(true);
+    expect(error.message).toBe("limit 'tpm' of entity 'user-1' on resource 'gpt-4' exceeded: requested 10, available 0, retry after 6001 ms");
+  });
+
+  test.each([[0, '0'], [1, '1'], [1000, '1'], [1001, '2'], [3000, '3']])('W45: a wait of %i ms is a Retry-After of %s', (retryAfterMs, header) => {
+    expect(new RateLimitExceededError([view('rpm', { retryAfterMs })]).retryAfterHeader).toBe(header);
+  });
+
+  test('W45: gives no retry time for a request that can never pass', () => {
+    const error = new RateLimitExceededError([view('rpm', { retryAfterMs: 5 }), view('tpm', { retryAfterMs: undefined, requested: 101 })]);
+
+    expect(error.unsatisfiable).toBe(true);
+    expect(error.retryable).toBe(false);
+    expect(error.retryAfterHeader).toBeUndefined();
+    expect(error.message).toBe("limit 'tpm' of entity 'user-1' on resource 'gpt-4' can never allow 101: its capacity is 100");
+    expect(error.toJSON()).toMatchObject({ retry_after_seconds: null, retry_after_ms: null });
+  });
+
+  test('its body is that of the Python library', () => {
+    expect(JSON.parse(JSON.stringify(new RateLimitExceededError([view('rpm', { retryAfterMs: 1500 })])))).toEqual({
+      error: 'rate_limit_exceeded',
+      message: expect.any(String),
+      retry_after_seconds: 1.5,
+      retry_after_ms: 1500,
+      limits: [{
+        entity_id: 'user-1', resource: 'gpt-4', limit_name: 'rpm', capacity: 100, refill_amount: 100, refill_period_seconds: 60,
+        available: 0, requested: 10, exceeded: true, retry_after_seconds: 1.5,
+      }],
+    });
+  });
+
+  test('cannot be made of limits that were not exceeded', () => {
+    expect(() => new RateLimitExceededError([view('rpm', { exceeded: false })])).toThrow(TypeError);
+  });
+});
+
+describe('ZaeLimiterError', () => {
+  test('is recognised when another copy of the package threw it', () => {
+    const foreign = Object.assign(new Error('from elsewhere'), { code: 'RATE_LIMITED', [Symbol.for('zae-limiter.error')]: true });
+
+    expect(ZaeLimiterError.is(foreign)).toBe(true);
+    expect(isRateLimited(foreign)).toBe(true);
+  });
+
+  test.each([new Error('x'), 'text', undefined, { code: 'RATE_LIMITED' }])('is not %p', (value) => {
+    expect(ZaeLimiterError.is(value)).toBe(false);
+    expect(isRateLimited(value)).toBe(false);
+  });
+
+  test('carries its name, code and message as JSON', () => {
+    const error = new LeaseExpiredError('too late');
+
+    expect(error.name).toBe('LeaseExpiredError');
+    expect(error.toJSON()).toEqual({ error: 'lease_expired', message: 'too late' });
+    expect(isRateLimited(error)).toBe(false);
+  });
+});
+
+describe('ValidationError', () => {
+  test('names the field, the rule and the value, cut to fifty characters', () => {
+    const error = new ValidationError('entity', 'x'.repeat(60), 'too_long', 'must be short');
+
+    expect(error.message).toBe(`entity must be short, got '${'x'.repeat(50)}...'`);
+    expect(error.toJSON()).toEqual({
+      error: 'validation_failed', message: error.message, field: 'entity', value: `${'x'.repeat(50)}...`, reason: 'too_long',
+    });
+  });
+
+  test('shows what is no text as it is', () => {
+    expect(new ValidationError('consume.rpm', -1, 'negative', 'must not be negative').message).toBe('consume.rpm must not be negative, got -1');
+  });
+});

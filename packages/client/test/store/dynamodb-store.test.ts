@@ -1,0 +1,240 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDbStore, InfrastructureNotFoundError, LimiterUnavailableError } from '@zae-limiter/client';
+import type { Change, Condition } from '@zae-limiter/client/schema/update';
+import { classifyError } from '@zae-limiter/client/store/dynamodb/classify-error';
+import { conditionExpressions, updateExpressions } from '@zae-limiter/client/store/dynamodb/expressions';
+import { connectTestTable, type TestTable } from '../../../../test/support/table';
+
+let table: TestTable;
+let keys = 0;
+
+beforeAll(async () => { table = await connectTestTable(); });
+
+const newKey = () => ({ pk: `${table.namespaceId}/STORE#`, sk: `item-${String(++keys).padStart(3, '0')}` });
+const changes = (all: Record<string, Change>) => new Map(Object.entries(all));
+
+/** A client that answers from a list instead of asking DynamoDB; an error in the list is thrown. */
+function scripted(...answers: readonly unknown[]): { client: DynamoDBClient; sent: unknown[] } {
+  const sent: unknown[] = [];
+  const send = async ({ input }: { input: unknown }) => {
+    sent.push(input);
+    const answer = answers[sent.length - 1];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { client: { send } as unknown as DynamoDBClient, sent };
+}
+
+const named = (name: string, more: object = {}) => Object.assign(new Error(name), { name, ...more });
+
+describe('update', () => {
+  test('makes every kind of change, also under reserved and odd names', async () => {
+    const key = newKey();
+    await table.store.update({ key, conditions: [], changes: changes({ 'ttl': { set: { N: '5' } }, 'b_a.b-c_tk': { add: 7 }, 'names': { addToSet: 'x' }, 'old': { set: { S: 'x' } } }) });
+
+    const { applied, item } = await table.store.update({
+      key,
+      conditions: [],
+      changes: changes({
+        'ttl': { setIfAbsent: { N: '9' } }, 'status': { setIfAbsent: { S: 'new' } }, 'b_a.b-c_tk': { add: -10 }, 'names': { removeFromSet: 'x' },
+        'old': { remove: true },
+      }),
+    });
+
+    expect(applied).toBe(true);
+    expect(item).toEqual({ 'PK': { S: key.pk }, 'SK': { S: key.sk }, 'ttl': { N: '5' }, 'status': { S: 'new' }, 'b_a.b-c_tk': { N: '-3' } });
+  });
+
+  const held: [string, Condition, boolean][] = [
+    ['exists', { exists: 'n' }, true], ['exists', { exists: 'x' }, false],
+    ['is absent', { absent: 'x' }, true], ['is absent', { absent: 'n' }, false],
+    ['equals', { equals: ['n', { N: '5' }] }, true], ['equals', { equals: ['n', { N: '6' }] }, false],
+    ['is at least', { atLeast: ['n', 5] }, true], ['is at least', { atLeast: ['n', 6] }, false],
+    ['is at most', { atMost: ['n', 5] }, true], ['is at most', { atMost: ['n', 4] }, false],
+    ['is below', { below: ['s', { S: 'c' }] }, true], ['is below', { below: ['s', { S: 'b' }] }, false],
+    ['any holds', { anyOf: [{ absent: 'n' }, { exists: 's' }] }, true], ['none of two holds', { anyOf: [{ absent: 'n' }, { absent: 's' }] }, false],
+  ];
+
+  test.each(held)('obeys a condition: %s %j is %s', async (_, condition, applied) => {
+    const key = newKey();
+    await table.store.update({ key, conditions: [], changes: changes({ n: { set: { N: '5' } }, s: { set: { S: 'b' } } }) });
+
+    const outcome = await table.store.update({ key, conditions: [{ exists: 'n' }, condition], changes: changes({ done: { set: { BOOL: true } } }) });
+
+    expect(outcome.applied).toBe(applied);
+    expect(outcome.item).toMatchObject({ n: { N: '5' } });
+    expect(outcome.item?.done !== undefined).toBe(applied);
+  });
+
+  test('refused on a missing item returns none', async () => {
+    expect(await table.store.update({ key: newKey(), conditions: [{ exists: 'n' }], changes: changes({ n: { add: 1 } }) }))
+      .toEqual({ applied: false, item: undefined });
+  });
+
+  test('W7: puts no name and no value into an expression', () => {
+    const { UpdateExpression, ConditionExpression } = updateExpressions({
+      changes: changes({ 'evil = :x, a': { add: 1 } }), conditions: [{ atLeast: ['evil) OR (b', 1] }],
+    });
+
+    expect(UpdateExpression).toBe('ADD #0 :0');
+    expect(ConditionExpression).toBe('#1 >= :1');
+  });
+
+  test('without conditions and values names none', () => {
+    expect(updateExpressions({ changes: changes({ a: { remove: true } }), conditions: [] })).toEqual({ UpdateExpression: 'REMOVE #0', ExpressionAttributeNames: { '#0': 'a' } });
+    expect(conditionExpressions()).toEqual({});
+  });
+});
+
+describe('reading', () => {
+  test('gets many items in the order of their keys, in calls of a hundred', async () => {
+    const some = Array.from({ length: 120 }, newKey);
+    for (const at of [0, 50, 119]) await table.store.update({ key: some[at]!, conditions: [], changes: changes({ n: { set: { N: String(at) } } }) });
+    table.meter.take();
+
+    const items = await table.store.getMany(some);
+
+    expect(items.flatMap((item, at) => (item === undefined ? [] : [[at, item.n]]))).toEqual([[0, { N: '0' }], [50, { N: '50' }], [119, { N: '119' }]]);
+    expect(table.meter.take().operations).toEqual(['BatchGetItem', 'BatchGetItem']);
+  });
+
+  test('W29: asks again for keys that DynamoDB left out', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const item = ({ pk, sk }: { pk: string; sk: string }) => ({ PK: { S: pk }, SK: { S: sk } });
+    const { client, sent } = scripted(
+      { Responses: { t: [item(first)] }, UnprocessedKeys: { t: { Keys: [item(second)] } } },
+      { Responses: { t: [item(second)] } },
+    );
+
+    const items = await new DynamoDbStore(client, 't').getMany([first, second]);
+
+    expect(items).toEqual([item(first), item(second)]);
+    expect(sent[1]).toEqual({ RequestItems: { t: { Keys: [item(second)] } } });
+  });
+
+  test('W29: rejects rather than take a key for missing that was left out again and again', async () => {
+    const key = newKey();
+    const left = { UnprocessedKeys: { t: { Keys: [{ PK: { S: key.pk }, SK: { S: key.sk } }] } } };
+    const { client, sent } = scripted(left, left, left, left, left);
+
+    await expect(new DynamoDbStore(client, 't').getMany([key])).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(sent).toHaveLength(5);
+  });
+
+  test('W35: queries every page', async () => {
+    const { client, sent } = scripted(
+      { Items: [{ n: { N: '1' } }], LastEvaluatedKey: { PK: { S: 'a' } } },
+      { LastEvaluatedKey: { PK: { S: 'b' } } },
+      { Items: [{ n: { N: '2' } }] },
+    );
+
+    const found: unknown[] = [];
+    for await (const item of new DynamoDbStore(client, 't').query({ partition: 'p' })) found.push(item);
+
+    expect(found).toEqual([{ n: { N: '1' } }, { n: { N: '2' } }]);
+    expect(sent).toMatchObject([{ ExclusiveStartKey: undefined }, { ExclusiveStartKey: { PK: { S: 'a' } } }, { ExclusiveStartKey: { PK: { S: 'b' } } }]);
+  });
+
+  test('queries a partition by prefix and order, and an index', async () => {
+    const partition = `${table.namespaceId}/QUERY#`;
+    const put = (sk: string) => table.store.update({
+      key: { pk: partition, sk }, conditions: [], changes: changes({ GSI1PK: { set: { S: partition } }, GSI1SK: { set: { S: `i-${sk}` } } }),
+    });
+    for (const sk of ['a-1', 'a-2', 'b-1']) await put(sk);
+    const index = { name: 'GSI1', partitionKey: 'GSI1PK', sortKey: 'GSI1SK', projection: 'ALL' } as const;
+    const sortKeys = async (query: Partial<Parameters<typeof table.store.query>[0]>) => {
+      const found: unknown[] = [];
+      for await (const { SK } of table.store.query({ partition, ...query })) found.push((SK as { S: string }).S);
+      return found;
+    };
+
+    expect(await sortKeys({})).toEqual(['a-1', 'a-2', 'b-1']);
+    expect(await sortKeys({ prefix: 'a-', order: 'descending' })).toEqual(['a-2', 'a-1']);
+    expect(await sortKeys({ index, prefix: 'i-b' })).toEqual(['b-1']);
+  });
+});
+
+describe('transact', () => {
+  test('does all writes or none', async () => {
+    const [put, updated, deleted] = [newKey(), newKey(), newKey()];
+    await table.store.update({ key: deleted, conditions: [], changes: changes({ n: { set: { N: '1' } } }) });
+    const writes = (exists: boolean) => [
+      { put: { PK: { S: put.pk }, SK: { S: put.sk } }, conditions: [{ absent: 'PK' }] },
+      { update: { key: updated, conditions: [], changes: changes({ n: { add: 1 } }) } },
+      { delete: deleted, conditions: [exists ? { exists: 'n' } : { absent: 'n' }] },
+    ];
+
+    expect(await table.store.transact(writes(false))).toBe(false);
+    expect(await table.store.getMany([put, updated, deleted])).toMatchObject([undefined, undefined, { n: { N: '1' } }]);
+    expect(await table.store.transact(writes(true))).toBe(true);
+    expect(await table.store.getMany([put, updated, deleted])).toMatchObject([{}, { n: { N: '1' } }, undefined]);
+  });
+
+  const cancelled = (...codes: string[]) => named('TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) });
+
+  test('W50: tries again when it met another transaction', async () => {
+    const { client, sent } = scripted(cancelled('None', 'TransactionConflict'), cancelled('TransactionConflict'), {});
+
+    expect(await new DynamoDbStore(client, 't').transact([])).toBe(true);
+    expect(sent).toHaveLength(3);
+  });
+
+  test('a failed condition goes before a conflict', async () => {
+    const { client, sent } = scripted(cancelled('TransactionConflict', 'ConditionalCheckFailed'));
+
+    expect(await new DynamoDbStore(client, 't').transact([])).toBe(false);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('rejects when it meets others again and again', async () => {
+    const conflict = cancelled('TransactionConflict');
+    const { client, sent } = scripted(conflict, conflict, conflict, conflict, conflict);
+
+    await expect(new DynamoDbStore(client, 't').transact([])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(sent).toHaveLength(5);
+  });
+
+  test('rejects with what else went wrong', async () => {
+    const { client } = scripted(named('TransactionCanceledException'));
+
+    await expect(new DynamoDbStore(client, 't').transact([])).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: false });
+  });
+});
+
+describe('errors', () => {
+  test.each([
+    [named('ThrottlingException'), true], [named('ProvisionedThroughputExceededException'), true], [named('TransactionConflictException'), true],
+    [named('X', { $fault: 'server' }), true], [named('X', { $retryable: {} }), true], [named('Error', { code: 'ECONNRESET' }), true],
+    [named('TimeoutError'), true], [named('AccessDeniedException'), false], [named('ValidationException', { $fault: 'client' }), false], ['text', false],
+    [undefined, false],
+  ])('%p may pass by itself: %s', (cause, retryable) => {
+    const error = classifyError(cause, 'my-limiter');
+
+    expect(error).toBeInstanceOf(LimiterUnavailableError);
+    expect(error).toMatchObject({ retryable, cause, message: expect.stringContaining('my-limiter') });
+  });
+
+  test('a missing table has an error of its own', () => {
+    expect(classifyError(named('ResourceNotFoundException'), 'my-limiter')).toBeInstanceOf(InfrastructureNotFoundError);
+  });
+
+  test('an error of ours stays what it is', () => {
+    const error = new InfrastructureNotFoundError('x');
+
+    expect(classifyError(error, 'y')).toBe(error);
+  });
+
+  test.each(['get', 'getMany', 'query', 'update', 'transact'] as const)('%s rejects when the table is missing', async (method) => {
+    const store = new DynamoDbStore(table.client, 'no-such-table');
+    const key = newKey();
+    const calls = {
+      get: () => store.get(key),
+      getMany: () => store.getMany([key]),
+      query: async () => { for await (const item of store.query({ partition: 'p' })) return item; return undefined; },
+      update: () => store.update({ key, conditions: [], changes: changes({ n: { add: 1 } }) }),
+      transact: () => store.transact([{ delete: key }]),
+    };
+
+    await expect(calls[method]()).rejects.toMatchObject({ code: 'INFRASTRUCTURE_NOT_FOUND' });
+  });
+});
