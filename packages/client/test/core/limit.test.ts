@@ -59,9 +59,11 @@ describe('Limit', () => {
     expect(formatPeriod((input as { seconds: number }).seconds)).toBe(expected);
   });
 
-  test.each(cases.filter(({ input }) => input.fn === 'manifest_limit'))('F-16: a burst in a manifest raises the capacity and not the rate: $title', ({ input, expected }) => {
+  const manifest = cases.filter(({ input }) => input.fn === 'manifest_limit');
+  test.each(manifest)('F-16: a burst in a manifest raises the capacity and not the rate: $title', ({ input, expected }) => {
     const { decl } = input as { decl: LimitDeclaration };
-    const { capacity, refill_amount: reference, refill_period: period } = expected as { capacity: number; refill_amount: number; refill_period: number };
+    type Expected = { capacity: number; refill_amount: number; refill_period: number };
+    const { capacity, refill_amount: reference, refill_period: period } = expected as Expected;
 
     // With a burst and no refill amount the reference takes the burst as the rate too.
     const amount = decl.burst !== undefined && decl.refill_amount === undefined ? decl.capacity : reference;

@@ -59,7 +59,8 @@ describe('open', () => {
 
   test('makes a client of its own, and closes it', async () => {
     {
-      await using limiter = await RateLimiter.open({ stack: table.name, namespace: table.namespace, endpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB });
+      const endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+      await using limiter = await RateLimiter.open({ stack: table.name, namespace: table.namespace, endpoint });
       await expect(limiter.tryAcquire({ entity: 'u', resource: 'api', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 1)] }))
         .resolves.toMatchObject({ outcome: 'allowed' });
     }

@@ -79,7 +79,9 @@ describe('a usage item', () => {
   test.each(of('usage'))('reads as the reference reads it: $title', ({ input: { item }, expected }) => {
     const { entity, resource, windowStart: start, windowEnd: end, window, counters, totalEvents } = parseUsage(item);
 
-    expect({ entity_id: entity, resource, window_start: start, window_end: end, window_type: window, counters, total_events: totalEvents }).toEqual(expected);
+    expect({
+      entity_id: entity, resource, window_start: start, window_end: end, window_type: window, counters, total_events: totalEvents,
+    }).toEqual(expected);
   });
 
   test('an empty one reads as nothing consumed', () => {

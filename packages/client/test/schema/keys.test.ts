@@ -1,6 +1,7 @@
 import { CorruptRecordError } from '@zae-limiter/client/core/errors';
 import {
-  bucketAttribute, configAttribute, gsi, parseBucketKey, parseLimitAttribute, parsePartition, pk, SK, sk, SK_PREFIX, type BucketField, type ConfigField,
+  bucketAttribute, configAttribute, gsi, parseBucketKey, parseLimitAttribute, parsePartition, pk, SK, sk, SK_PREFIX,
+  type BucketField, type ConfigField,
 } from '@zae-limiter/client/schema/keys';
 import { vectors } from '../../../../test/support/vectors';
 
