@@ -18,7 +18,7 @@ export interface LimitView {
   readonly exceeded: boolean;
   /** 0 when not exceeded; undefined when no wait would ever suffice, because `requested` is above `capacity`. */
   readonly retryAfterMs: number | undefined;
-  /** Milliseconds until the bucket is full again, if nobody takes from it. */
+  /** Milliseconds until the bucket is full again, if nobody takes from it; Infinity for a share that never refills. */
   readonly resetMs: number;
   readonly source: LimitSource;
 }

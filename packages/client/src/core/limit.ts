@@ -121,7 +121,7 @@ export function checkLimits(limits: readonly Limit[]): void {
 
 /** `/min`, `/5min`, `/90sec`: the largest unit that divides the period. */
 export function formatPeriod(seconds: number): string {
-  const unit = (['day', 'hour', 'min', 'sec'] as const).find((name) => seconds % UNITS[name] === 0) ?? 'sec';
+  const unit = (['day', 'hour', 'min', 'sec'] as const).find((name) => seconds % UNITS[name] === 0)!;
   const count = seconds / UNITS[unit];
   return `/${count === 1 ? '' : count}${unit}`;
 }

@@ -46,6 +46,6 @@ function view(
     remaining: wholeTokens(available),
     requested: amount / MILLI,
     retryAfterMs: exceeded && wait === 0 ? 1 : wait,
-    resetMs: timeUntil(bucket, refilledAt, now, bucket.capacity) ?? 0,
+    resetMs: timeUntil(bucket, refilledAt, now, bucket.capacity) ?? Infinity,
   };
 }

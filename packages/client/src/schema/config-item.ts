@@ -1,4 +1,4 @@
-import { CorruptRecordError, ValidationError } from '../core/errors.js';
+import { CorruptRecordError, type ValidationError } from '../core/errors.js';
 import { DEFAULT_RESOURCE } from '../core/identifiers.js';
 import { Limit } from '../core/limit.js';
 import { int, readInt, readText, text, type Item } from './attributes.js';
@@ -80,8 +80,8 @@ export function parseLimits(item: Item): Limit[] {
     try {
       return Limit.custom(name, { capacity, refillAmount, refillPeriodSeconds });
     } catch (error) {
-      if (error instanceof ValidationError) throw new CorruptRecordError(`limit ${name}`, error.value, `has a ${error.field} that ${error.rule}`);
-      throw error;
+      const { field: broken, value, rule } = error as ValidationError;
+      throw new CorruptRecordError(`limit ${name}`, value, `has a ${broken} that ${rule}`);
     }
   });
 }

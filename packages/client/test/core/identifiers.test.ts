@@ -61,6 +61,10 @@ describe('identifiers', () => {
     expect(error!.code).toBe(code);
   });
 
+  test('pass for the ARN of a principal, whatever it holds', () => {
+    expect(refusal(() => checkPrincipal('arn:aws:sts::123456789012:assumed-role/app/session#1'))).toBeUndefined();
+  });
+
   test.each([undefined, null, 5, {}])('rejects %p, which is no text', (value) => {
     for (const check of Object.values(CHECKS)) {
       expect(refusal(() => check(value as unknown as string))!.reason).toBe('type');

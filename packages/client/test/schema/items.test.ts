@@ -28,6 +28,10 @@ describe('a bucket item', () => {
     else expect(read()).toEqual(expected);
   });
 
+  test('has a balance of 0 for a limit whose balance is no number', () => {
+    expect(parseBucket({ b_rpm_tk: { S: 'x' } }).limits.get('rpm')!.tokens).toBe(0);
+  });
+
   test('W4: one without a refill time shows that it is damaged', () => {
     expect(parseBucket({ b_rpm_tk: { N: '5' } }).refilledAt).toBeUndefined();
   });
@@ -141,7 +145,7 @@ describe('a version record', () => {
     expect(() => checkVersion(item)).toThrow(expect.objectContaining({ code }));
   });
 
-  test.each([['1.2.3', '1.2.3', 0], ['0.10.0', '0.9.0', 1], ['1.0', '1.0.1', -1], ['1.0.0-rc.1', '1.0.0', 0]])('%s against %s is %i', (a, b, sign) => {
+  test.each([['1.2.3', '1.2.3', 0], ['0.10.0', '0.9.0', 1], ['1.0', '1.0.1', -1], ['1.0.0-rc.1', '1.0.0', 0], ['1.1', '1.1.0', 0], ['1.1.1', '1.1', 1]])('%s against %s is %i', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
   });
 });

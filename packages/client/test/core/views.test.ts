@@ -1,0 +1,52 @@
+import type { BucketState, BucketTarget } from '@zae-limiter/client/core/bucket';
+import { viewLimits, type Verdict } from '@zae-limiter/client/core/views';
+
+const NOW = Date.UTC(2026, 0, 1);
+const rpm = { capacity: 100_000, refillAmount: 60_000, refillPeriodMs: 60_000 };
+const subject = { entity: 'user-1', resource: 'api', source: 'system' } as const;
+const target: BucketTarget = { limits: new Map([['rpm', rpm]]), ttl: 'keep' };
+
+const bucket = (tokens: number, shardCount = 1): BucketState => ({
+  refilledAt: NOW - 5000, limits: new Map([['rpm', { ...rpm, tokens, totalConsumed: 0 }]]), shardCount,
+  cascade: false, parentId: undefined, expiresAt: undefined, indexedByResource: false,
+});
+
+const view = (state: BucketState | null, amount: number, verdict: Verdict, shard = 0) =>
+  viewLimits(subject, target, new Map([['rpm', amount]]), { state, shard, now: NOW, verdict })[0]!;
+
+describe('viewLimits', () => {
+  test('counts what refilled since the last write', () => {
+    expect(view(bucket(10_000), 15_000, 'admitted')).toMatchObject({ remaining: 15, requested: 15, exceeded: false, retryAfterMs: 0, resetMs: 85_000 });
+  });
+
+  test('shows a debt as a negative number', () => {
+    expect(view(bucket(-20_001), 0, 'admitted').remaining).toBe(-16);
+  });
+
+  test('says when a short limit has enough', () => {
+    expect(view(bucket(0), 6000, 'short')).toMatchObject({ exceeded: true, retryAfterMs: 1000 });
+    expect(view(bucket(0), 5000, 'short')).toMatchObject({ exceeded: false, retryAfterMs: 0 });
+  });
+
+  test('names the limits that others took each time, though tokens are due', () => {
+    expect(view(bucket(0), 5000, 'contended')).toMatchObject({ exceeded: true, retryAfterMs: 1 });
+    expect(view(bucket(5000), 5000, 'contended')).toMatchObject({ exceeded: false });
+  });
+
+  test('shows full limits where there is no bucket, or the bucket lacks the limit', () => {
+    expect(view(null, 0, 'admitted')).toMatchObject({ remaining: 100, resetMs: 0 });
+    expect(view({ ...bucket(0), limits: new Map() }, 0, 'admitted').remaining).toBe(100);
+  });
+
+  test('shows the share of a shard', () => {
+    expect(view(bucket(0, 4), 0, 'admitted', 1)).toMatchObject({ capacity: 25, refill: { amount: 15, periodMs: 60_000 }, remaining: 1 });
+  });
+
+  test('never resets where the share of the refill is nothing', () => {
+    expect(view(bucket(0, 60_001), 0, 'admitted', 0).resetMs).toBe(Infinity);
+  });
+
+  test('takes a damaged bucket for one that was credited now', () => {
+    expect(view({ ...bucket(10_000), refilledAt: undefined }, 0, 'admitted').remaining).toBe(10);
+  });
+});
