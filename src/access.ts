@@ -1,5 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { GLOBAL_INDEXES } from './private/table-schema';
 
 /** What access is given to. */
@@ -70,9 +70,9 @@ export function readOnlyStatements({ tableArn }: AccessTarget): iam.PolicyStatem
 }
 
 /** Adds statements to whatever policies a grantee has. */
-export function grantStatements(scope: IConstruct, grantee: iam.IGrantable, statements: iam.PolicyStatement[]): iam.Grant {
+export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyStatement[]): iam.Grant {
   const grants = statements.map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({
-    grantee, actions, resourceArns: resources, conditions, scope,
+    grantee, actions, resourceArns: resources, conditions,
   }));
   return grants.reduce((all, grant) => all.combine(grant));
 }

@@ -191,14 +191,13 @@ export class Aggregator extends Construct {
   }
 
   private map(table: dynamodb.ITable, stream: StreamOptions): lambda.EventSourceMapping {
-    return new lambda.EventSourceMapping(this, 'EventSource', {
+    const mapping = new lambda.EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: table.tableStreamArn!,
       startingPosition: stream.startingPosition ?? lambda.StartingPosition.TRIM_HORIZON,
       batchSize: stream.batchSize ?? 100,
       maxBatchingWindow: stream.maxBatchingWindow ?? Duration.seconds(5),
       retryAttempts: stream.retryAttempts ?? 3,
-      maxRecordAge: stream.maxRecordAge ?? Duration.hours(1),
       bisectBatchOnError: stream.bisectBatchOnError ?? true,
       parallelizationFactor: stream.parallelizationFactor ?? 1,
       reportBatchItemFailures: true,
@@ -209,6 +208,9 @@ export class Aggregator extends Construct {
         dynamodb: { Keys: { [SORT_KEY]: { S: lambda.FilterRule.isEqual(BUCKET_SORT_KEY) } } },
       })],
     });
+    // Set on the resource itself, because the L2 takes a token for a number out of range.
+    (mapping.node.defaultChild as lambda.CfnEventSourceMapping).maximumRecordAgeInSeconds = (stream.maxRecordAge ?? Duration.hours(1)).toSeconds();
+    return mapping;
   }
 }
 

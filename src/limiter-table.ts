@@ -35,11 +35,14 @@ export function limiterTable(scope: Construct, id: string, props: LimiterTablePr
     stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
     removalPolicy: props.removalPolicy,
     deletionProtection: props.deletionProtection,
-    pointInTimeRecoverySpecification: props.pitrRecoveryPeriod && {
+  });
+  if (props.pitrRecoveryPeriod !== undefined) {
+    // Set on the resource itself, because the L2 takes a token for a number out of range.
+    (table.node.defaultChild as dynamodb.CfnTable).pointInTimeRecoverySpecification = {
       pointInTimeRecoveryEnabled: true,
       recoveryPeriodInDays: props.pitrRecoveryPeriod.toDays(),
-    },
-  });
+    };
+  }
   for (const { name, partitionKey, sortKey, projection } of GLOBAL_INDEXES) {
     table.addGlobalSecondaryIndex({
       indexName: name, partitionKey: text(partitionKey), sortKey: text(sortKey), projectionType: dynamodb.ProjectionType[projection],

@@ -59,21 +59,24 @@ export class Provisioner extends Construct {
 }
 
 const PROVISIONER_TIMEOUT = Duration.minutes(5);
+/** Longest run of any function. https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
+const MAX_TIMEOUT = Duration.minutes(15);
 
 export interface BootstrapProps {
   readonly table: dynamodb.ITable;
-  readonly provisioner: lambda.IFunction;
+  readonly provisioner: lambda.Function;
   readonly namespaces: string[];
   readonly auditRetention: Duration;
 }
 
 /** Makes a new table usable: version record, namespaces, audit retention. Runs again with every version of this library. */
 export function bootstrapResource(scope: Construct, id: string, { table, provisioner, namespaces, auditRetention }: BootstrapProps): CustomResource {
+  const timeout = provisioner.timeout!;
   return new CustomResource(scope, id, {
     resourceType: 'Custom::ZaeLimiterBootstrap',
     serviceToken: provisioner.functionArn,
     // A function that dies without an answer must not hold up the stack for CloudFormation's hour.
-    serviceTimeout: PROVISIONER_TIMEOUT.plus(Duration.seconds(30)),
+    serviceTimeout: (timeout.isUnresolved() ? MAX_TIMEOUT : timeout).plus(Duration.seconds(30)),
     properties: {
       TableName: table.tableName,
       SchemaVersion: SCHEMA_VERSION,

@@ -266,15 +266,15 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
   }
 
   public grantAcquire(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(this, grantee, acquireStatements(this.accessTarget()));
+    return grantStatements(grantee, acquireStatements(this.accessTarget()));
   }
 
   public grantFullAccess(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(this, grantee, fullAccessStatements(this.accessTarget()));
+    return grantStatements(grantee, fullAccessStatements(this.accessTarget()));
   }
 
   public grantReadOnly(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(this, grantee, readOnlyStatements(this.accessTarget()));
+    return grantStatements(grantee, readOnlyStatements(this.accessTarget()));
   }
 
   public clientEnvironment(options: ClientEnvironmentOptions = {}): { [name: string]: string } {

@@ -11,7 +11,8 @@ export interface CfnAnswer {
 
 /** CloudFormation takes no larger answer. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 const MAX_BODY_BYTES = 4096;
-const MAX_REASON_LENGTH = 1000;
+/** Characters of the reason that are sent, the first number that fits. The last always does; a failure must have a reason. */
+const REASON_LENGTHS = [1000, 500, 250] as const;
 /** Waits between attempts to deliver the answer, in milliseconds. Without an answer the stack waits for an hour. */
 const BACKOFF_MS = [100, 400, 1600];
 
@@ -21,8 +22,7 @@ export function answerBody(event: CloudFormationCustomResourceEvent, { status, p
   const body = (text: string, attributes?: object): string => JSON.stringify({
     Status: status, Reason: text, PhysicalResourceId: physicalResourceId, StackId, RequestId, LogicalResourceId, Data: attributes,
   });
-  const cut = reason.slice(0, MAX_REASON_LENGTH);
-  const candidates = [body(cut, data), body(cut), body('')];
+  const candidates = [body(reason.slice(0, REASON_LENGTHS[0]), data), ...REASON_LENGTHS.map((length) => body(reason.slice(0, length)))];
   return candidates.find((text) => Buffer.byteLength(text) <= MAX_BODY_BYTES) ?? candidates.at(-1)!;
 }
 

@@ -28,9 +28,10 @@ async function carryOut(
   if (existing?.startsWith(FAILED_CREATE) && event.RequestType === 'Delete') return { physicalResourceId: existing };
   switch (event.ResourceType) {
     case 'Custom::ZaeLimiterBootstrap': {
+      // Deleting the stack keeps the table by default, and with it everything that makes it usable. The answer must carry
+      // the id of the request, which names another table after a change of the table's name.
+      if (event.RequestType === 'Delete') return { physicalResourceId: event.PhysicalResourceId };
       const physicalResourceId = `${store.tableName}/bootstrap`;
-      // Deleting the stack keeps the table by default, and with it everything that makes it usable.
-      if (event.RequestType === 'Delete') return { physicalResourceId };
       return { physicalResourceId, data: await bootstrap(store, clock, event.ResourceProperties as unknown as BootstrapProperties) };
     }
     default:

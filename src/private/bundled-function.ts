@@ -57,10 +57,13 @@ export class BundledFunction {
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       applicationLogLevelV2: level,
-      environment: { ...props.environment, LOG_LEVEL: level },
+      environment: { ...props.environment, LOG_LEVEL: NEAREST_LEVEL[level] ?? level },
     });
   }
 }
+
+/** What the functions' own logger is told for levels that it does not know; Lambda itself drops by the exact level. */
+const NEAREST_LEVEL: { readonly [level: string]: string } = { TRACE: 'DEBUG', FATAL: 'ERROR' };
 
 /** Collects what is wrong with the settings of a function. */
 export function checkFunctionOptions(problems: Problems, prop: string, options: FunctionOptions): void {

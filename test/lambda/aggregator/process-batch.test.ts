@@ -1,0 +1,203 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { UsageAdmin } from '@zae-limiter/client';
+import type { DynamoDBRecord } from 'aws-lambda';
+import type { ItemUpdate } from '@zae-limiter/client/schema/update';
+import type { Store } from '@zae-limiter/client/store/store';
+import { processBatch } from '../../../lambda-src/aggregator/process-batch';
+import type { UsageConfig } from '../../../lambda-src/aggregator/usage';
+import { connectTestTable, type TestTable } from '../../support/table';
+import { bucketRecord, sequenceNumber, type BucketRecordOptions } from '../support/bucket-record';
+import { recordingLogger } from '../support/log';
+import { refusingStore } from '../support/refusing-store';
+import { usageOf } from '../support/usage';
+
+const CONFIG: UsageConfig = { windows: ['hourly', 'daily'], retentionDays: 90 };
+
+let table: TestTable;
+beforeAll(async () => {
+  table = await connectTestTable();
+});
+afterAll(() => table.client.destroy());
+
+/** Requests of the test's own namespace, one token each unless they say otherwise. */
+const records = (...options: BucketRecordOptions[]): DynamoDBRecord[] =>
+  options.map((one, position) => bucketRecord({ namespaceId: table.namespaceId, sequence: position + 1, before: { rpm: 0 }, ...one }));
+
+/** Processes a batch and gives what came of it, with the log. */
+async function run(batch: readonly DynamoDBRecord[], store: Store = table.store, config = CONFIG) {
+  const { logger, lines } = recordingLogger();
+  return { ...await processBatch(batch, store, config, logger), lines };
+}
+
+/** Tokens and events of an entity by window. */
+async function usage(entity: string): Promise<Record<string, { rpm: number | undefined; events: number }>> {
+  const snapshots = await usageOf(new UsageAdmin(table.store, table.namespaceId), { entity });
+  return Object.fromEntries(snapshots.map(({ window, counters, totalEvents }) => [window, { rpm: counters.rpm, events: totalEvents }]));
+}
+
+const both = (rpm: number, events: number) => ({ hourly: { rpm, events }, daily: { rpm, events } });
+
+const isFor = (entity: string, window: 'hourly' | 'daily' | 'any' = 'any') => ({ key, changes }: ItemUpdate): boolean =>
+  key.pk === `${table.namespaceId}/ENTITY#${entity}`
+  && (window === 'any' || JSON.stringify(changes.get('window')).includes(window));
+
+describe('a batch', () => {
+  test('of nothing is nothing', async () => {
+    expect(await run([])).toEqual({ processed: 0, snapshotsUpdated: 0, duplicatesSkipped: 0, poison: 0, failures: [], lines: [] });
+    expect(table.meter.take().calls).toBe(0);
+  });
+
+  test('costs one update for each snapshot, however many records it has', async () => {
+    const batch = records(...Array.from({ length: 60 }, (_, position) => ({ entity: `cost-${position % 3}` })));
+    table.meter.take();
+
+    const summary = await run(batch);
+
+    expect(summary).toMatchObject({ processed: 60, snapshotsUpdated: 6, duplicatesSkipped: 0, poison: 0, failures: [], lines: [] });
+    expect(table.meter.take()).toMatchObject({ operations: Array(6).fill('UpdateItem'), refused: 0 });
+    expect(await usage('cost-2')).toEqual(both(20, 20));
+  });
+
+  test('F-06: costs one update for each snapshot when it is a duplicate', async () => {
+    const batch = records({ entity: 'again' }, { entity: 'again' });
+    await run(batch);
+    table.meter.take();
+
+    const summary = await run(batch);
+
+    expect(summary).toMatchObject({ processed: 2, snapshotsUpdated: 0, duplicatesSkipped: 2, failures: [], lines: [] });
+    expect(table.meter.take()).toMatchObject({ operations: ['UpdateItem', 'UpdateItem'], refused: 2 });
+    expect(await usage('again')).toEqual(both(2, 2));
+  });
+
+  test('F-06: costs two updates for each snapshot of which a part is booked', async () => {
+    const batch = records({ entity: 'part' }, { entity: 'part' }, { entity: 'part' });
+    await run(batch.slice(0, 1));
+    table.meter.take();
+
+    const summary = await run(batch);
+
+    expect(summary).toMatchObject({ processed: 3, snapshotsUpdated: 2, duplicatesSkipped: 0, failures: [] });
+    expect(table.meter.take().operations).toEqual(Array(4).fill('UpdateItem'));
+    expect(await usage('part')).toEqual(both(3, 3));
+  });
+
+  test('writes ten snapshots at a time, and not more', async () => {
+    let [running, most] = [0, 0];
+    const counting: Store = {
+      ...refusingStore(table.store, '', () => false),
+      async update(update) {
+        most = Math.max(most, ++running);
+        await new Promise(setImmediate);
+        running--;
+        return { applied: true, item: { PK: { S: update.key.pk } } };
+      },
+    };
+
+    const { snapshotsUpdated } = await run(records(...Array.from({ length: 40 }, (_, position) => ({ entity: `wide-${position}` }))), counting);
+
+    expect({ snapshotsUpdated, most }).toEqual({ snapshotsUpdated: 80, most: 10 });
+  });
+
+  test('books shards of one entity into one snapshot', async () => {
+    await run(records({ entity: 'shards' }, { entity: 'shards', shard: 1 }, { entity: 'shards', shard: 2 }));
+
+    expect(await usage('shards')).toEqual(both(3, 3));
+  });
+});
+
+describe('records that can never be counted', () => {
+  test('are counted as poison and logged with their sequence number, and the rest of the batch is booked', async () => {
+    const [good, malformed, fraction, anonymous, other] = records(
+      { entity: 'good' }, { entity: 'bad', resource: 'x#y' }, { entity: 'bad' }, { entity: 'bad' }, { entity: 'good' },
+    );
+    malformed!.dynamodb!.Keys!.PK = { S: `${table.namespaceId}/BUCKET#bad` };
+    fraction!.dynamodb!.NewImage!.b_rpm_tc = { N: '0.5' };
+    delete anonymous!.dynamodb!.SequenceNumber;
+
+    const { lines, ...summary } = await run([good!, malformed!, fraction!, anonymous!, other!]);
+
+    expect(summary).toEqual({ processed: 5, snapshotsUpdated: 2, duplicatesSkipped: 0, poison: 3, failures: [] });
+    expect(lines).toMatchObject([
+      { level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(2), keys: { PK: { S: `${table.namespaceId}/BUCKET#bad` } } },
+      { level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(3), exception: expect.stringContaining('b_rpm_tc') },
+      { level: 'ERROR', message: 'Error processing record', keys: anonymous!.dynamodb!.Keys, exception: expect.stringContaining('SequenceNumber') },
+    ]);
+    expect(await usage('good')).toEqual(both(2, 2));
+    expect(await usage('bad')).toEqual({});
+  });
+
+  test('F-10: a limit named like an attribute of the snapshot is poison, and the other limits of the record are booked', async () => {
+    const { lines, ...summary } = await run(records({ entity: 'reserved', before: {}, after: { ttl: 5000, rpm: 1000 } }));
+
+    expect(summary).toEqual({ processed: 1, snapshotsUpdated: 2, duplicatesSkipped: 0, poison: 1, failures: [] });
+    expect(lines).toMatchObject([{ level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(1), limit: 'ttl' }]);
+    expect(await usage('reserved')).toEqual(both(1, 1));
+  });
+
+  test('an update that DynamoDB itself finds wrong is poison and is not tried again', async () => {
+    const [PK, SK] = [`${table.namespaceId}/ENTITY#broken`, '#USAGE#gpt-4#2030-03-05T14:00:00Z'];
+    await table.client.send(new PutItemCommand({ TableName: table.name, Item: { PK: { S: PK }, SK: { S: SK }, rpm: { S: 'no number' } } }));
+
+    const { lines, ...summary } = await run(records({ entity: 'broken' }, { entity: 'whole' }));
+
+    expect(summary).toEqual({ processed: 2, snapshotsUpdated: 3, duplicatesSkipped: 0, poison: 1, failures: [] });
+    expect(lines).toMatchObject([{
+      level: 'WARN', message: 'Error updating snapshot', namespace_id: table.namespaceId, entity_id: 'broken', resource: 'gpt-4', shard_id: 0,
+      window: 'hourly', window_key: '2030-03-05T14:00:00Z', exception: expect.stringContaining('ValidationException'),
+    }]);
+    expect(await usage('broken')).toMatchObject({ daily: { rpm: 1, events: 1 } });
+    expect(await usage('whole')).toEqual(both(1, 1));
+  });
+});
+
+describe('records whose snapshot was refused', () => {
+  test.each([
+    'ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'InternalServerError', 'TimeoutError',
+    'AccessDeniedException', 'ResourceNotFoundException', 'UnrecognizedClientException', 'Error',
+  ])('F-38: are delivered again after %s', async (sdkError) => {
+    const entity = `after-${sdkError}`;
+    const lucky = `${entity}-lucky`;
+    const batch = records({ entity: lucky }, { entity }, { entity: lucky }, { entity });
+
+    const { lines, ...summary } = await run(batch, refusingStore(table.store, sdkError, isFor(entity)));
+
+    expect(summary).toMatchObject({ processed: 4, poison: 0, failures: [sequenceNumber(2), sequenceNumber(4)] });
+    expect(lines).toMatchObject(['hourly', 'daily'].map((window) => ({
+      level: 'WARN', message: 'Error updating snapshot', namespace_id: table.namespaceId, entity_id: entity, window,
+      exception: expect.stringMatching(sdkError === 'ResourceNotFoundException' ? 'does not exist' : sdkError),
+    })));
+    expect(await usage(entity)).toEqual({});
+    expect(await usage(lucky)).toEqual(both(2, 2));
+  });
+
+  test('F-06, F-38: the next delivery completes them and repeats nothing', async () => {
+    const batch = records({ entity: 'late' }, { entity: 'early' }, { entity: 'late' });
+    const first = await run(batch, refusingStore(table.store, 'ThrottlingException', isFor('late', 'daily')));
+
+    // Lambda resumes at the lowest number that was reported.
+    const second = await run(batch.slice(batch.findIndex(({ dynamodb }) => first.failures.includes(dynamodb!.SequenceNumber!))));
+
+    expect(first).toMatchObject({ snapshotsUpdated: 3, failures: [sequenceNumber(1), sequenceNumber(3)] });
+    expect(second).toMatchObject({ snapshotsUpdated: 1, duplicatesSkipped: 3, failures: [], poison: 0 });
+    expect(await usage('late')).toEqual(both(2, 2));
+    expect(await usage('early')).toEqual(both(1, 1));
+  });
+
+  test('are reported once, however many windows failed', async () => {
+    const everything = await run(records({ entity: 'none' }), refusingStore(table.store, 'ThrottlingException', () => true), {
+      windows: ['hourly', 'daily', 'monthly'], retentionDays: 90,
+    });
+
+    expect(everything).toMatchObject({ snapshotsUpdated: 0, failures: [sequenceNumber(1)] });
+    expect(everything.lines).toHaveLength(3);
+  });
+
+  test('never take with them a record of the same batch that consumed nothing', async () => {
+    const batch = records({ entity: 'idle', before: { rpm: 1000 }, after: { rpm: 1000 } }, { entity: 'idle' });
+
+    const { failures } = await run(batch, refusingStore(table.store, 'ThrottlingException', () => true));
+
+    expect(failures).toEqual([sequenceNumber(2)]);
+  });
+});

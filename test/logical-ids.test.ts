@@ -1,0 +1,40 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ZaeLimiter } from '../src';
+
+const LOGICAL_IDS = {
+  LimiterTable04AFA56C: 'AWS::DynamoDB::Table',
+  LimiterAggregatorDeadLetterQueue9B421E62: 'AWS::SQS::Queue',
+  LimiterAggregatorDeadLetterQueuePolicyDE532F0F: 'AWS::SQS::QueuePolicy',
+  LimiterAggregatorLogGroup3E8A2867: 'AWS::Logs::LogGroup',
+  LimiterAggregatorRole24BCD7E8: 'AWS::IAM::Role',
+  LimiterAggregatorRoleDefaultPolicy3720F58F: 'AWS::IAM::Policy',
+  LimiterAggregatorFunctionF45629DE: 'AWS::Lambda::Function',
+  LimiterAggregatorEventSource0B9D21CC: 'AWS::Lambda::EventSourceMapping',
+  LimiterProvisionerLogGroup45CF1102: 'AWS::Logs::LogGroup',
+  LimiterProvisionerRoleBE4E2F71: 'AWS::IAM::Role',
+  LimiterProvisionerRoleDefaultPolicyB56EB2E8: 'AWS::IAM::Policy',
+  LimiterProvisionerFunction1E6DECEC: 'AWS::Lambda::Function',
+  LimiterBootstrapBAA15157: 'Custom::ZaeLimiterBootstrap',
+  LimiterPoliciesAcquireOnly8E9FEAE4: 'AWS::IAM::ManagedPolicy',
+  LimiterPoliciesFullAccess213296AD: 'AWS::IAM::ManagedPolicy',
+  LimiterPoliciesReadOnly07EF969B: 'AWS::IAM::ManagedPolicy',
+};
+
+const ADVICE = `A changed or missing logical id replaces the resource in every user's stack: a table would start empty, and a resource
+with a fixed name would fail to deploy. Keep the construct ids; change this list only for a resource that is new, or in a major version.`;
+
+const lines = (ids: Readonly<Record<string, string>>): string[] => Object.entries(ids).map(([id, type]) => `${id}: ${type}`).sort();
+
+test('the logical ids of a limiter are the published ones', () => {
+  const stack = new Stack(new App(), 'app');
+
+  new ZaeLimiter(stack, 'Limiter');
+
+  const resources = Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>;
+  const found = lines(Object.fromEntries(Object.entries(resources).map(([id, { Type }]) => [id, Type])));
+  const published = lines(LOGICAL_IDS);
+  const [lost, added] = [published.filter((line) => !found.includes(line)), found.filter((line) => !published.includes(line))];
+  const changes = [...lost.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`)];
+  if (changes.length > 0) throw new Error([ADVICE, '', ...changes].join('\n'));
+});

@@ -1,0 +1,106 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Limit, RateLimiter, SCHEMA_VERSION } from '@zae-limiter/client';
+import { Registry } from '@zae-limiter/client/admin/registry';
+import { systemClock } from '@zae-limiter/client/core/clock';
+import operations from '../spec/operations.json';
+import { connectTestTable, type TestTable } from './support/table';
+
+/** One call as IAM sees it: a transaction is judged by its parts. */
+interface Call {
+  readonly action: string;
+  readonly leadingKeys: readonly string[];
+  readonly resource: string;
+}
+
+const TRANSACTION_ACTIONS: Record<string, string> = { Update: 'UpdateItem', Put: 'PutItem', Delete: 'DeleteItem', ConditionCheck: 'ConditionCheckItem' };
+
+function callsOf(command: string, input: any): Call[] {
+  const call = (action: string, leadingKeys: string[], resource = 'table'): Call =>
+    ({ action: `dynamodb:${action}`, leadingKeys: [...new Set(leadingKeys)].sort(), resource });
+  const partition = (item: { PK: { S: string } }): string => item.PK.S;
+  switch (command) {
+    case 'TransactWriteItems':
+      return (input.TransactItems as Record<string, any>[]).flatMap((part) => Object.entries(part)
+        .map(([kind, { Key, Item }]) => call(TRANSACTION_ACTIONS[kind]!, [partition(Key ?? Item)])));
+    case 'BatchGetItem':
+      return Object.values(input.RequestItems as Record<string, any>).map(({ Keys }) => call(command, Keys.map(partition)));
+    case 'Query':
+      return [call(command, [input.ExpressionAttributeValues[':p'].S], input.IndexName)];
+    default:
+      return [call(command, [partition(input.Key ?? input.Item)])];
+  }
+}
+
+/** Calls that a client sends while `work` runs, in terms of `spec/operations.json`. */
+async function record(client: DynamoDBClient, namespaceIds: readonly string[], work: () => Promise<unknown>): Promise<string[]> {
+  const calls: Call[] = [];
+  client.middlewareStack.add((next, { commandName = '' }) => (args) => {
+    calls.push(...callsOf(commandName.replace(/Command$/, ''), args.input));
+    return next(args);
+  }, { step: 'initialize', name: 'record' });
+  try {
+    await work();
+  } finally {
+    client.middlewareStack.remove('record');
+  }
+  const general = (key: string): string => namespaceIds.reduce((text, id) => text.replace(id, '{ns}'), key);
+  return calls.map((call) => shown({ ...call, leadingKeys: call.leadingKeys.map(general) }));
+}
+
+const shown = ({ action, leadingKeys, resource }: Call): string => `${action} ${[...leadingKeys].sort().join(' ')} on ${resource}`;
+
+const limits = [Limit.perMinute('rpm', 10)];
+const request = { entity: 'user-1', resource: 'gpt-4', consume: { rpm: 1 } };
+
+const open = ({ client, name, namespace }: TestTable): Promise<RateLimiter> => RateLimiter.open({ client, stack: name, namespace });
+
+type Access = keyof (typeof operations)[number]['allowed'];
+
+const listed = (access: Access): string[] => operations.filter(({ allowed }) => allowed[access]).map(shown);
+
+const SCOPES = [{}, { resource: 'gpt-4' }, { entity: 'user-1' }, { entity: 'user-1', resource: 'gpt-4' }];
+
+async function storeLimits({ admin }: RateLimiter): Promise<void> {
+  for (const scope of SCOPES) await admin.limits.set(limits, scope);
+}
+
+test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
+  ['acquires and settles', 'acquireOnly', async (limiter) => {
+    const lease = await limiter.acquire(request);
+    lease.set({ rpm: 3 });
+    await lease.commit();
+    await (await limiter.acquire(request)).rollback();
+  }],
+  ['is refused', 'acquireOnly', (limiter) => limiter.tryAcquire({ ...request, consume: { rpm: 11 } })],
+  ['brings limits of its own', 'acquireOnly', (limiter) => limiter.acquire({ ...request, limits })],
+  ['asks what is available', 'readOnly', (limiter) => limiter.available('user-1', 'gpt-4')],
+  ['reads usage', 'readOnly', (limiter) => limiter.admin.usage.list({ entity: 'user-1' })[Symbol.asyncIterator]().next()],
+  ['reads limits', 'readOnly', ({ admin }) => Promise.all(SCOPES.map((scope) => admin.limits.get(scope)))],
+  ['stores limits', 'fullAccess', storeLimits],
+  ['deletes limits', 'fullAccess', async ({ admin }) => { for (const scope of SCOPES) await admin.limits.delete(scope); }],
+])('whoever %s makes only calls that %s allows', async (_, access, work) => {
+  const table = await connectTestTable();
+  await storeLimits(await open(table));
+
+  const calls = await record(table.client, [table.namespaceId], async () => work(await open(table)));
+
+  expect(calls.length).toBeGreaterThan(2); // opening alone makes two
+  expect(calls.filter((call) => !listed(access).includes(call))).toEqual([]);
+  table.client.destroy();
+});
+
+test('whoever prepares a table makes only calls that fullAccess allows', async () => {
+  const { client, store: target, namespace } = await connectTestTable();
+  const registry = new Registry(target, systemClock);
+  const ids: string[] = [];
+
+  const calls = await record(client, ids, async () => {
+    await registry.recordVersion(SCHEMA_VERSION, 'test');
+    ids.push(await registry.registerNamespace(`${namespace}-2`));
+    await registry.setAuditRetention(ids[0]!, 30);
+  });
+
+  expect(calls).toContain('dynamodb:PutItem _/SYSTEM# on table');
+  expect(calls.filter((call) => !listed('fullAccess').includes(call))).toEqual([]);
+  client.destroy();
+});

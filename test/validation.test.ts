@@ -1,0 +1,276 @@
+import { App, CfnParameter, Duration, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps } from '../src';
+import type { ValidationId } from '../src/private/validate';
+
+const emptyStack = (): Stack => new Stack(new App(), 'app');
+
+function errorOf(props: ZaeLimiterProps, scope: Stack = emptyStack()): Error {
+  try {
+    new ZaeLimiter(scope, 'Limiter', props);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error(`the props were accepted: ${JSON.stringify(props)}`);
+}
+
+const aggregator = (options: AggregatorOptions): ZaeLimiterProps => ({ aggregator: options });
+const stream = (options: StreamOptions): ZaeLimiterProps => ({ aggregator: { stream: options } });
+
+interface Range<T> {
+  readonly id: ValidationId;
+  readonly prop: string;
+  readonly rule: string;
+  readonly props: (value: T) => ZaeLimiterProps;
+  readonly good: readonly T[];
+  /** Values out of range, and how the message shows them. */
+  readonly bad: readonly (readonly [T, string])[];
+}
+
+const { days, hours, millis, minutes, seconds } = Duration;
+
+const FUNCTION_TIMEOUT = {
+  id: 'TIMEOUT_RANGE',
+  rule: 'a whole number of seconds from 1 to 900',
+  good: [seconds(1), minutes(15)],
+  bad: [[seconds(0), '0 seconds'], [seconds(901), '15 minutes 1 second'], [millis(1500), '1 second 500 millis']],
+} as const;
+
+const RETENTION = {
+  rule: 'a whole number of days from 1 to 3650',
+  good: [days(1), days(3650), hours(48)],
+  bad: [[days(0), '0 days'], [days(3651), '3651 days'], [hours(36), '1 day 12 hours']],
+} as const;
+
+const DURATIONS: readonly Range<Duration>[] = [
+  {
+    id: 'PITR_RANGE', prop: 'pitrRecoveryPeriod', rule: 'a whole number of days from 1 to 35', props: (value) => ({ pitrRecoveryPeriod: value }),
+    good: [days(1), days(35), hours(24)],
+    bad: [[days(0), '0 days'], [days(36), '36 days'], [hours(36), '1 day 12 hours']],
+  },
+  { ...RETENTION, id: 'USAGE_RETENTION_RANGE', prop: 'usage.retention', props: (retention) => ({ usage: { retention } }) },
+  { ...RETENTION, id: 'AUDIT_RETENTION_RANGE', prop: 'audit.retention', props: (retention) => ({ audit: { retention } }) },
+  { ...FUNCTION_TIMEOUT, prop: 'aggregator.timeout', props: (timeout) => aggregator({ timeout }) },
+  { ...FUNCTION_TIMEOUT, prop: 'provisioner.timeout', props: (timeout) => ({ provisioner: { timeout } }) },
+  {
+    id: 'BATCH_WINDOW_RANGE', prop: 'aggregator.stream.maxBatchingWindow', rule: 'a whole number of seconds from 0 to 300',
+    props: (maxBatchingWindow) => stream({ maxBatchingWindow }),
+    good: [seconds(0), minutes(5)],
+    bad: [[seconds(301), '5 minutes 1 second'], [millis(500), '500 millis']],
+  },
+  {
+    id: 'RECORD_AGE_RANGE', prop: 'aggregator.stream.maxRecordAge', rule: 'a whole number of seconds from 60 to 604800',
+    props: (maxRecordAge) => stream({ maxRecordAge }),
+    good: [minutes(1), days(7)],
+    bad: [[seconds(59), '59 seconds'], [seconds(604_801), '7 days 1 second'], [millis(60_500), '1 minute 500 millis']],
+  },
+];
+
+const MEMORY = {
+  id: 'MEMORY_RANGE',
+  rule: 'a whole number from 128 to 10240',
+  good: [128, 10_240],
+  bad: [[127, '127'], [10_241, '10241'], [256.5, '256.5'], [NaN, 'NaN']],
+} as const;
+
+const NUMBERS: readonly Range<number>[] = [
+  { ...MEMORY, prop: 'aggregator.memorySize', props: (memorySize) => aggregator({ memorySize }) },
+  { ...MEMORY, prop: 'provisioner.memorySize', props: (memorySize) => ({ provisioner: { memorySize } }) },
+  {
+    id: 'BATCH_RANGE', prop: 'aggregator.stream.batchSize', rule: 'a whole number from 1 to 10000', props: (batchSize) => stream({ batchSize }),
+    good: [1, 10_000], bad: [[0, '0'], [10_001, '10001'], [1.5, '1.5']],
+  },
+  {
+    id: 'RETRY_RANGE', prop: 'aggregator.stream.retryAttempts', rule: 'a whole number from -1 to 10000',
+    props: (retryAttempts) => stream({ retryAttempts }), good: [-1, 0, 10_000], bad: [[-2, '-2'], [10_001, '10001'], [0.5, '0.5']],
+  },
+  {
+    id: 'PARALLEL_RANGE', prop: 'aggregator.stream.parallelizationFactor', rule: 'a whole number from 1 to 10',
+    props: (parallelizationFactor) => stream({ parallelizationFactor }), good: [1, 10], bad: [[0, '0'], [11, '11'], [2.5, '2.5']],
+  },
+];
+
+interface Case { readonly title: string; readonly props: ZaeLimiterProps; readonly id: ValidationId; readonly message: string }
+
+const outOfRange = <T>({ id, prop, rule, props, bad }: Range<T>): Case[] => bad.map(([value, shown]) =>
+  ({ title: `${prop} is ${shown}`, id, props: props(value), message: `${id}: ${prop} must be ${rule}, got ${shown}` }));
+const withinRange = <T>({ prop, props, good }: Range<T>) => good.map((value) => ({ title: `${prop} ${value}`, props: props(value) }));
+
+const NAME_RULE = 'limiterName must start with a letter and hold only letters, digits and hyphens';
+const NAMESPACE_RULE = "namespaces must have 1 to 128 characters without '#' and not be '_'";
+const name = (length: number): string => 'n'.repeat(length);
+const disabled = { enabled: false };
+
+const BAD_TEXTS: readonly Case[] = ([
+  ['NAME_INVALID', { limiterName: '1st-limiter' }, `${NAME_RULE}, got '1st-limiter'`],
+  ['NAME_INVALID', { limiterName: 'my_limiter' }, `${NAME_RULE}, got 'my_limiter'`],
+  ['NAME_INVALID', { limiterName: 'my.limiter' }, `${NAME_RULE}, got 'my.limiter'`],
+  ['NAME_INVALID', { limiterName: 'limiter\n' }, `${NAME_RULE}, got 'limiter\n'`],
+  ['NAME_TOO_SHORT', { limiterName: 'ab' }, "limiterName must have at least 3 characters, got 'ab'"],
+  ['NAME_TOO_LONG', { limiterName: name(46) }, `limiterName must have at most 45 characters, got 46 in '${name(46)}'`],
+  ['NAME_TOO_LONG', { limiterName: name(54), provisioner: disabled }, `limiterName must have at most 53 characters, got 54 in '${name(54)}'`],
+  ['NAME_TOO_LONG', { limiterName: name(46), aggregator: disabled }, `limiterName must have at most 45 characters, got 46 in '${name(46)}'`],
+  ['NAME_TOO_LONG', { limiterName: name(56), provisioner: disabled, aggregator: disabled },
+    `limiterName must have at most 55 characters, got 56 in '${name(56)}'`],
+  ['WINDOWS_INVALID', { usage: { windows: [] } }, 'usage.windows must hold at least one window and each once, got []'],
+  ['WINDOWS_INVALID', { usage: { windows: [SnapshotWindow.DAILY, SnapshotWindow.DAILY] } },
+    'usage.windows must hold at least one window and each once, got ["daily","daily"]'],
+  ['NAMESPACE_INVALID', { namespaces: [''] }, `${NAMESPACE_RULE}, got ''`],
+  ['NAMESPACE_INVALID', { namespaces: ['_'] }, `${NAMESPACE_RULE}, got '_'`],
+  ['NAMESPACE_INVALID', { namespaces: ['a#b'] }, `${NAMESPACE_RULE}, got 'a#b'`],
+  ['NAMESPACE_INVALID', { namespaces: [name(129)] }, `${NAMESPACE_RULE}, got '${name(129)}'`],
+  ['NAMESPACE_INVALID', { namespaces: ['a', 'b', 'a'] }, 'namespaces must hold each name once, got ["a","b","a"]'],
+  ['PROVISIONER_REQUIRED', { namespaces: ['a'], provisioner: disabled },
+    'namespaces must not be given when the provisioner is not enabled, which registers them'],
+] as const).map(([id, props, text]) => ({ title: JSON.stringify(props), id, props: props as unknown as ZaeLimiterProps, message: `${id}: ${text}` }));
+
+const REFUSED = [...DURATIONS.flatMap(outOfRange), ...NUMBERS.flatMap(outOfRange), ...BAD_TEXTS];
+
+describe('refused props', () => {
+  test.each(REFUSED)('fails when $title: $id', ({ props, message }) => {
+    const error = errorOf(props);
+
+    expect(error).toMatchObject({ name: 'ValidationError', message: `${message} [app/Limiter]` });
+  });
+
+  test('fails when the name is left to a stack whose name is known only at deploy time: NAME_REQUIRED', () => {
+    const nested = new NestedStack(emptyStack(), 'Nested');
+
+    const error = errorOf({}, nested);
+
+    expect(error.message).toBe('NAME_REQUIRED: limiterName must be given, because the name of this stack is known only when it is deployed [app/Nested/Limiter]');
+  });
+
+  test('fails when two limiters of a stack have one name: NAME_DUPLICATE', () => {
+    const stack = emptyStack();
+    new ZaeLimiter(stack, 'First', { limiterName: 'same' });
+
+    const error = errorOf({ limiterName: 'same' }, stack);
+
+    expect(error.message).toBe("NAME_DUPLICATE: limiterName must differ from that of every other limiter in the stack, got 'same' twice [app/Limiter]");
+  });
+
+  test('fails when several props are wrong, naming all of them in one error', () => {
+    const error = errorOf({
+      limiterName: '1',
+      pitrRecoveryPeriod: days(36),
+      audit: { retention: days(0) },
+      aggregator: { memorySize: 1, timeout: seconds(0), stream: { batchSize: 0 } },
+      usage: { windows: [] },
+      provisioner: { enabled: false, memorySize: 1 },
+      namespaces: ['_'],
+    });
+
+    const ids = error.message.split('\n').map((line) => line.slice(0, line.indexOf(':')));
+    expect(ids).toEqual([
+      'NAME_INVALID', 'NAME_TOO_SHORT', 'PITR_RANGE', 'AUDIT_RETENTION_RANGE', 'MEMORY_RANGE', 'TIMEOUT_RANGE', 'BATCH_RANGE',
+      'WINDOWS_INVALID', 'MEMORY_RANGE', 'PROVISIONER_REQUIRED', 'NAMESPACE_INVALID',
+    ]);
+    expect(error.message.match(/\[app\/Limiter\]/g)).toHaveLength(1);
+  });
+
+  test('every rule that the library has is broken by a case above', () => {
+    const rules: Record<ValidationId, true> = {
+      NAME_REQUIRED: true, NAME_INVALID: true, NAME_TOO_LONG: true, NAME_TOO_SHORT: true, NAME_DUPLICATE: true, PITR_RANGE: true,
+      USAGE_RETENTION_RANGE: true, WINDOWS_INVALID: true, AUDIT_RETENTION_RANGE: true, TIMEOUT_RANGE: true, MEMORY_RANGE: true, BATCH_RANGE: true,
+      BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,
+    };
+
+    const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE']);
+
+    expect([...broken].sort()).toEqual(Object.keys(rules).sort());
+  });
+});
+
+describe('accepted props', () => {
+  const texts: { title: string; props: ZaeLimiterProps }[] = ([
+    { limiterName: 'abc' },
+    { limiterName: 'My-2nd-Limiter' },
+    { limiterName: name(45) },
+    { limiterName: name(53), provisioner: disabled },
+    { limiterName: name(55), provisioner: disabled, aggregator: disabled },
+    { namespaces: [] },
+    { namespaces: [name(128), 'with space', 'under_score', 'a/b'] },
+    { usage: { windows: [SnapshotWindow.MONTHLY] } },
+  ] as ZaeLimiterProps[]).map((props) => ({ title: JSON.stringify(props), props }));
+
+  test.each([...DURATIONS.flatMap(withinRange), ...NUMBERS.flatMap(withinRange), ...texts])('accepts $title', ({ props }) => {
+    const stack = emptyStack();
+
+    new ZaeLimiter(stack, 'Limiter', props);
+
+    Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 1);
+  });
+
+  test('accepts limiters of different names in one stack, and of one name in two stacks', () => {
+    const app = new App();
+    const [first, second] = [new Stack(app, 'first'), new Stack(app, 'second')];
+
+    new ZaeLimiter(first, 'A', { limiterName: 'one' });
+    new ZaeLimiter(first, 'B', { limiterName: 'two' });
+    new ZaeLimiter(second, 'A', { limiterName: 'one' });
+
+    Template.fromStack(first).resourceCountIs('AWS::DynamoDB::Table', 2);
+  });
+});
+
+describe('values that are known only when they are deployed', () => {
+  /** Beyond every range of the library: a check would fail. */
+  const SEVEN_MILLION = 7_000_000;
+  const lazy = (): number => Lazy.number({ produce: () => SEVEN_MILLION });
+  const encoded = (): number => Token.asNumber({ resolve: () => SEVEN_MILLION, creationStack: [] });
+
+  const MAPPING = 'AWS::Lambda::EventSourceMapping';
+  const FUNCTION = 'AWS::Lambda::Function';
+  const BOOTSTRAP = 'Custom::ZaeLimiterBootstrap';
+
+  const cases: readonly (readonly [string, (value: number) => ZaeLimiterProps, string, object])[] = [
+    ['pitrRecoveryPeriod', (value) => ({ pitrRecoveryPeriod: days(value) }), 'AWS::DynamoDB::Table',
+      { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: SEVEN_MILLION } }],
+    ['usage.retention', (value) => ({ usage: { retention: days(value) } }), FUNCTION,
+      { FunctionName: 'app-aggregator', Environment: { Variables: { SNAPSHOT_TTL_DAYS: String(SEVEN_MILLION) } } }],
+    ['audit.retention', (value) => ({ audit: { retention: days(value) } }), BOOTSTRAP, { AuditRetentionDays: SEVEN_MILLION }],
+    ['aggregator.timeout', (value) => aggregator({ timeout: seconds(value) }), FUNCTION, { FunctionName: 'app-aggregator', Timeout: SEVEN_MILLION }],
+    ['aggregator.memorySize', (value) => aggregator({ memorySize: value }), FUNCTION, { FunctionName: 'app-aggregator', MemorySize: SEVEN_MILLION }],
+    ['provisioner.timeout', (value) => ({ provisioner: { timeout: seconds(value) } }), FUNCTION,
+      { FunctionName: 'app-limits-provisioner', Timeout: SEVEN_MILLION }],
+    ['aggregator.stream.batchSize', (value) => stream({ batchSize: value }), MAPPING, { BatchSize: SEVEN_MILLION }],
+    ['aggregator.stream.maxBatchingWindow', (value) => stream({ maxBatchingWindow: seconds(value) }), MAPPING,
+      { MaximumBatchingWindowInSeconds: SEVEN_MILLION }],
+    ['aggregator.stream.retryAttempts', (value) => stream({ retryAttempts: value }), MAPPING, { MaximumRetryAttempts: SEVEN_MILLION }],
+    ['aggregator.stream.maxRecordAge', (value) => stream({ maxRecordAge: seconds(value) }), MAPPING, { MaximumRecordAgeInSeconds: SEVEN_MILLION }],
+    ['aggregator.stream.parallelizationFactor', (value) => stream({ parallelizationFactor: value }), MAPPING,
+      { ParallelizationFactor: SEVEN_MILLION }],
+  ];
+
+  test.each(cases.flatMap(([prop, ...row]) => [[`a lazy number as ${prop}`, lazy, ...row], [`an encoded token as ${prop}`, encoded, ...row]] as const))(
+    '%s passes', (_, token, props, type, expected) => {
+      const stack = emptyStack();
+
+      new ZaeLimiter(stack, 'Limiter', props(token()));
+
+      Template.fromStack(stack).hasResourceProperties(type, expected);
+    });
+
+  test('parameters of the template pass as name and namespaces', () => {
+    const stack = emptyStack();
+    const limiterName = new CfnParameter(stack, 'Name').valueAsString;
+    const namespaces = new CfnParameter(stack, 'Namespaces', { type: 'CommaDelimitedList' }).valueAsList;
+
+    new ZaeLimiter(stack, 'Limiter', { limiterName, namespaces });
+
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::DynamoDB::Table', { TableName: { Ref: 'Name' } });
+    template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: { 'Fn::Join': ['', [{ Ref: 'Name' }, '-aggregator']] } });
+    template.hasResourceProperties(BOOTSTRAP, { Namespaces: { Ref: 'Namespaces' } });
+  });
+
+  test('a parameter passes among names that are checked', () => {
+    const stack = emptyStack();
+    const tenant = new CfnParameter(stack, 'Tenant').valueAsString;
+
+    new ZaeLimiter(stack, 'Limiter', { namespaces: ['default', tenant] });
+
+    Template.fromStack(stack).hasResourceProperties(BOOTSTRAP, { Namespaces: ['default', { Ref: 'Tenant' }] });
+  });
+});
