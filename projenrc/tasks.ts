@@ -33,7 +33,7 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'jest --ci',
     receiveArgs: true,
     env: {
-      CDK_VALIDATION: 'false', // the template check costs a second in every synth; template.test.ts runs it once
+      CDK_VALIDATION: 'false', // newer CDK versions check templates, which costs a second in every synth
       JSII_DEPRECATED: 'quiet',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },

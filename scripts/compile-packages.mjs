@@ -1,8 +1,9 @@
 // Compiles the workspace packages to dist/esm and dist/cjs.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const tsc = new URL('../node_modules/typescript/bin/tsc', import.meta.url).pathname;
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 for (const name of ['client']) {
   const folder = `packages/${name}`;
   rmSync(`${folder}/dist`, { recursive: true, force: true });

@@ -28,7 +28,7 @@ export function leadingKeys(...patterns: string[]): { [operator: string]: { [key
 }
 
 /**
- * Take and give back tokens, and read. No identifier holds `/` or `#`, so the pattern matches buckets only: limits,
+ * Take and give back tokens, and read. No identifier holds `#`, so the pattern matches buckets only: limits,
  * entities, namespaces and audit records cannot be changed.
  */
 export function acquireStatements({ tableArn }: AccessTarget): iam.PolicyStatement[] {

@@ -225,8 +225,11 @@ export function checkAggregator(problems: Problems, options: AggregatorOptions, 
   problems.integer('PARALLEL_RANGE', 'aggregator.stream.parallelizationFactor', stream.parallelizationFactor, 1, 10);
   problems.days('USAGE_RETENTION_RANGE', 'usage.retention', usage.retention, 1, 3650);
   const { windows } = usage;
-  if (windows !== undefined && (windows.length === 0 || new Set(windows).size !== windows.length)) {
-    problems.add('WINDOWS_INVALID', `usage.windows must hold at least one window and each once, got ${JSON.stringify(windows)}`);
+  const known: string[] = Object.values(SnapshotWindow);
+  const valid = windows === undefined
+    || (windows.length > 0 && new Set(windows).size === windows.length && windows.every((window) => known.includes(window)));
+  if (!valid) {
+    problems.add('WINDOWS_INVALID', `usage.windows must hold at least one of ${known.join(', ')} and each once, got ${JSON.stringify(windows)}`);
   }
 }
 

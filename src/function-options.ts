@@ -53,6 +53,8 @@ export interface FunctionOptions {
   /**
    * Share of the account's concurrency that is kept for the function.
    *
+   * Range: 1 or more.
+   *
    * @default - none is reserved
    */
   readonly reservedConcurrentExecutions?: number;

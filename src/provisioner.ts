@@ -1,4 +1,4 @@
-import { CustomResource, Duration } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -63,6 +63,7 @@ const PROVISIONER_TIMEOUT = Duration.minutes(5);
 const MAX_TIMEOUT = Duration.minutes(15);
 
 export interface BootstrapProps {
+  readonly limiterName: string;
   readonly table: dynamodb.ITable;
   readonly provisioner: lambda.Function;
   readonly namespaces: string[];
@@ -70,9 +71,13 @@ export interface BootstrapProps {
 }
 
 /** Makes a new table usable: version record, namespaces, audit retention. Runs again with every version of this library. */
-export function bootstrapResource(scope: Construct, id: string, { table, provisioner, namespaces, auditRetention }: BootstrapProps): CustomResource {
+export function bootstrapResource(
+  scope: Construct, id: string, { limiterName, table, provisioner, namespaces, auditRetention }: BootstrapProps,
+): CustomResource {
   const timeout = provisioner.timeout!;
-  return new CustomResource(scope, id, {
+  // Another limiter name means another function, and CloudFormation lets no custom resource change its function: with the
+  // name in its id the resource becomes another one.
+  return new CustomResource(new Construct(scope, id), Token.isUnresolved(limiterName) ? 'Resource' : limiterName, {
     resourceType: 'Custom::ZaeLimiterBootstrap',
     serviceToken: provisioner.functionArn,
     // A function that dies without an answer must not hold up the stack for CloudFormation's hour.

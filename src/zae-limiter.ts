@@ -86,7 +86,7 @@ export interface ZaeLimiterProps {
    * Name of the limiter and of its table: what clients connect to, and the beginning of every other name.
    *
    * 3 to 45 characters (53 without provisioner, 55 without functions): letters, digits and hyphens, a letter first.
-   * Tokens are accepted and not checked. Changing it replaces the table.
+   * Tokens are accepted and not checked. Changing it replaces the table and everything else that is named after it.
    *
    * @default - the name of the stack
    */
@@ -249,6 +249,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
+        limiterName,
         table,
         provisioner: provisioner.function,
         namespaces: props.namespaces ?? ['default'],
@@ -261,7 +262,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
     this.fullAccessPolicy = policies.fullAccess;
     this.readOnlyPolicy = policies.readOnly;
 
-    Tags.of(this).add('Application', 'zae-limiter');
+    Tags.of(this).add('Application', 'zae-limiter', { priority: 50 }); // below the priority of an app's own tags
     warn(this, props);
   }
 

@@ -15,7 +15,7 @@ const LOGICAL_IDS = {
   LimiterProvisionerRoleBE4E2F71: 'AWS::IAM::Role',
   LimiterProvisionerRoleDefaultPolicyB56EB2E8: 'AWS::IAM::Policy',
   LimiterProvisionerFunction1E6DECEC: 'AWS::Lambda::Function',
-  LimiterBootstrapBAA15157: 'Custom::ZaeLimiterBootstrap',
+  LimiterBootstrapappEE73D951: 'Custom::ZaeLimiterBootstrap',
   LimiterPoliciesAcquireOnly8E9FEAE4: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesFullAccess213296AD: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesReadOnly07EF969B: 'AWS::IAM::ManagedPolicy',

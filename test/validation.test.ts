@@ -66,6 +66,13 @@ const DURATIONS: readonly Range<Duration>[] = [
   },
 ];
 
+const CONCURRENCY = {
+  id: 'CONCURRENCY_RANGE',
+  rule: 'a whole number from 1 to 1000000',
+  good: [1, 1000],
+  bad: [[0, '0'], [-3, '-3'], [1.5, '1.5']],
+} as const;
+
 const MEMORY = {
   id: 'MEMORY_RANGE',
   rule: 'a whole number from 128 to 10240',
@@ -74,6 +81,10 @@ const MEMORY = {
 } as const;
 
 const NUMBERS: readonly Range<number>[] = [
+  {
+    ...CONCURRENCY, prop: 'aggregator.reservedConcurrentExecutions',
+    props: (reservedConcurrentExecutions) => aggregator({ reservedConcurrentExecutions }),
+  },
   { ...MEMORY, prop: 'aggregator.memorySize', props: (memorySize) => aggregator({ memorySize }) },
   { ...MEMORY, prop: 'provisioner.memorySize', props: (memorySize) => ({ provisioner: { memorySize } }) },
   {
@@ -112,9 +123,11 @@ const BAD_TEXTS: readonly Case[] = ([
   ['NAME_TOO_LONG', { limiterName: name(46), aggregator: disabled }, `limiterName must have at most 45 characters, got 46 in '${name(46)}'`],
   ['NAME_TOO_LONG', { limiterName: name(56), provisioner: disabled, aggregator: disabled },
     `limiterName must have at most 55 characters, got 56 in '${name(56)}'`],
-  ['WINDOWS_INVALID', { usage: { windows: [] } }, 'usage.windows must hold at least one window and each once, got []'],
+  ['WINDOWS_INVALID', { usage: { windows: ['weekly' as SnapshotWindow] } },
+    'usage.windows must hold at least one of hourly, daily, monthly and each once, got ["weekly"]'],
+  ['WINDOWS_INVALID', { usage: { windows: [] } }, 'usage.windows must hold at least one of hourly, daily, monthly and each once, got []'],
   ['WINDOWS_INVALID', { usage: { windows: [SnapshotWindow.DAILY, SnapshotWindow.DAILY] } },
-    'usage.windows must hold at least one window and each once, got ["daily","daily"]'],
+    'usage.windows must hold at least one of hourly, daily, monthly and each once, got ["daily","daily"]'],
   ['NAMESPACE_INVALID', { namespaces: [''] }, `${NAMESPACE_RULE}, got ''`],
   ['NAMESPACE_INVALID', { namespaces: ['_'] }, `${NAMESPACE_RULE}, got '_'`],
   ['NAMESPACE_INVALID', { namespaces: ['a#b'] }, `${NAMESPACE_RULE}, got 'a#b'`],
@@ -171,6 +184,7 @@ describe('refused props', () => {
 
   test('every rule that the library has is broken by a case above', () => {
     const rules: Record<ValidationId, true> = {
+      CONCURRENCY_RANGE: true,
       NAME_REQUIRED: true, NAME_INVALID: true, NAME_TOO_LONG: true, NAME_TOO_SHORT: true, NAME_DUPLICATE: true, PITR_RANGE: true,
       USAGE_RETENTION_RANGE: true, WINDOWS_INVALID: true, AUDIT_RETENTION_RANGE: true, TIMEOUT_RANGE: true, MEMORY_RANGE: true, BATCH_RANGE: true,
       BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,

@@ -57,9 +57,13 @@ async function start() {
   }
   child.unref(); // a forgotten server must not keep its parent alive
 
-  const kill = () => child.kill('SIGTERM');
-  process.once('exit', kill);
   const clean = () => rmSync(scratch, { recursive: true, force: true });
+  const kill = () => child.kill('SIGTERM');
+  const abandon = () => {
+    kill();
+    clean();
+  };
+  process.once('exit', abandon);
   for (const began = Date.now(); !(await accepts(port));) {
     if (child.exitCode !== null || Date.now() - began > START_TIMEOUT_MS) {
       kill();
@@ -69,7 +73,7 @@ async function start() {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   const stop = async () => {
-    process.removeListener('exit', kill);
+    process.removeListener('exit', abandon);
     if (child.exitCode === null) {
       child.ref();
       await new Promise((resolve) => child.once('exit', resolve) && kill());

@@ -18,6 +18,7 @@ import { MeteringProxy } from './metering-proxy';
 import { check, cost, DemoFailure, say, table, title } from './report';
 
 const CALLERS = 16;
+const PROCESSES = 4;
 const LIMITS = [Limit.custom('requests', { capacity: 20, refillAmount: 20, refillPeriodSeconds: 10 }), Limit.perMinute('tokens', 10_000)];
 const ENTITY = 'user-1';
 const RESOURCE = 'gpt-4';
@@ -26,6 +27,12 @@ const RESOURCE = 'gpt-4';
 const consumed = { requests: 0, tokens: 0 };
 
 async function main(out: string): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => { // leave nothing behind when somebody stops the demo; the server stops with the process
+      rmSync(out, { recursive: true, force: true });
+      process.exit(1);
+    });
+  }
   const deployment = synthesise(out);
   const server = await start();
   const proxy = await MeteringProxy.start(server.endpoint);
@@ -40,7 +47,7 @@ async function main(out: string): Promise<void> {
 
     await bootstrap(deployment, proxy);
     const limiter = await open(deployment, dynamodb, proxy);
-    await race(limiter, proxy);
+    await race(deployment, dynamodb, proxy);
     await waitForRefill(limiter, proxy);
     await adjust(limiter, proxy);
     await rollBack(limiter, proxy);
@@ -83,10 +90,14 @@ async function open(deployment: Deployment, client: DynamoDBClient, proxy: Meter
 
 const request = (tokens: number): AcquireRequest => ({ entity: ENTITY, resource: RESOURCE, consume: { requests: 1, tokens } });
 
-async function race(limiter: RateLimiter, proxy: MeteringProxy): Promise<void> {
-  title(`${CALLERS} callers at once, each until it is denied`);
+async function race(deployment: Deployment, client: DynamoDBClient, proxy: MeteringProxy): Promise<void> {
+  title(`${CALLERS} callers of ${PROCESSES} limiters at once, each until it is denied`);
+  // Limiters share nothing but the table, as those of different processes do.
+  const limiters = await Promise.all(Array.from({ length: PROCESSES }, () => RateLimiter.open({ stack: deployment.stackName, client })));
+  proxy.take();
   const began = Date.now();
-  const admitted = await Promise.all(Array.from({ length: CALLERS }, async () => {
+  const admitted = await Promise.all(Array.from({ length: CALLERS }, async (_, caller) => {
+    const limiter = limiters[caller % PROCESSES]!;
     let count = 0;
     for (;;) {
       const decision = await limiter.tryAcquire(request(10));

@@ -7,6 +7,8 @@ export interface Cost {
   readonly calls: readonly string[];
   readonly writeUnits: number;
   readonly readUnits: number;
+  /** Calls whose condition failed. AWS bills them like the write; DynamoDB Local reports no capacity for them. */
+  readonly refused: number;
 }
 
 interface Capacity {
@@ -29,6 +31,7 @@ export class MeteringProxy {
   private calls: string[] = [];
   private writeUnits = 0;
   private readUnits = 0;
+  private refused = 0;
   private readonly server = createServer((request, response) => {
     void this.forward(request).then(({ status, type, body }) => {
       response.writeHead(status, { 'content-type': type });
@@ -44,10 +47,10 @@ export class MeteringProxy {
 
   /** The cost since the last reading. */
   take(): Cost {
-    const { calls, writeUnits, readUnits } = this;
+    const { calls, writeUnits, readUnits, refused } = this;
     this.calls = [];
-    this.writeUnits = this.readUnits = 0;
-    return { calls, writeUnits, readUnits };
+    this.writeUnits = this.readUnits = this.refused = 0;
+    return { calls, writeUnits, readUnits, refused };
   }
 
   async stop(): Promise<void> {
@@ -66,6 +69,7 @@ export class MeteringProxy {
       body: measured,
     });
     const result = await answer.text();
+    if (result.includes('ConditionalCheckFailedException')) this.refused++;
     this.count(operation, (JSON.parse(result) as { ConsumedCapacity?: Capacity | Capacity[] }).ConsumedCapacity);
     return { status: answer.status, type: answer.headers.get('content-type')!, body: result };
   }

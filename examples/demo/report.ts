@@ -23,9 +23,10 @@ export function say(text: string): void {
 }
 
 /** Says what it cost. */
-export function cost({ calls, writeUnits, readUnits }: Cost): void {
+export function cost({ calls, writeUnits, readUnits, refused }: Cost): void {
   const counted = [...new Set(calls)].map((name) => `${calls.filter((call) => call === name).length} ${name}`).join(', ');
-  console.log(`   cost: ${counted || 'no call'}; ${writeUnits} write units, ${readUnits} read units`);
+  const billed = refused > 0 ? ` (and ${refused} writes refused by their condition, which AWS bills too)` : '';
+  console.log(`   cost: ${counted || 'no call'}; ${writeUnits} write units, ${readUnits} read units${billed}`);
 }
 
 /** Prints rows in columns; numbers are right-aligned. */

@@ -13,12 +13,26 @@ const config = {
   retentionDays: positiveInteger(process.env, 'SNAPSHOT_TTL_DAYS', 90),
 };
 const logger = new Logger('aggregator', logLevel(process.env));
-const store = new DynamoDbStore(new DynamoDBClient(), tableName);
+logger.debug('Cold start', { table_name: tableName, schema_version: process.env.ZAE_LIMITER_SCHEMA_VERSION, ...config });
+// What the store repeats is safe to repeat, what the SDK repeats may not be. A batch has time for a slow answer.
+const store = new DynamoDbStore(new DynamoDBClient({ maxAttempts: 1 }), tableName, { timeoutMs: 5000 });
+
+/** Time kept to report what was not done, as a part of the whole and at least. */
+const REPORT_SHARE = 0.1;
+const MIN_REPORT_MS = 5000;
+
+function timeLeft(context?: Context): () => boolean {
+  if (context === undefined) return () => true;
+  const total = context.getRemainingTimeInMillis();
+  const kept = Math.min(total / 2, Math.max(MIN_REPORT_MS, total * REPORT_SHARE));
+  return () => context.getRemainingTimeInMillis() > kept;
+}
 
 /** Turns the table's stream into usage snapshots. Records that could not be booked are reported and delivered again. */
 export async function handler(event: DynamoDBStreamEvent, context?: Context): Promise<DynamoDBBatchResponse> {
   const started = Date.now();
-  const { processed, snapshotsUpdated, duplicatesSkipped, poison, failures } = await processBatch(event.Records, store, config, logger);
+  const { processed, snapshotsUpdated, duplicatesSkipped, poison, failures } =
+    await processBatch(event.Records, store, config, logger, timeLeft(context));
   logger.info('Lambda invocation completed', {
     request_id: context?.awsRequestId,
     processed,

@@ -19,8 +19,14 @@ export interface BatchSummary {
 /** Snapshots that are written at the same time. */
 const CONCURRENCY = 10;
 
-/** Books the usage of a batch of stream records. Safe to repeat with any part of the batch. */
-export async function processBatch(records: readonly DynamoDBRecord[], store: Store, config: UsageConfig, logger: Logger): Promise<BatchSummary> {
+/**
+ * Books the usage of a batch of stream records. Safe to repeat with any part of the batch.
+ *
+ * @param hasTime asked before each write; when it says no, the rest of the batch is reported as failed
+ */
+export async function processBatch(
+  records: readonly DynamoDBRecord[], store: Store, config: UsageConfig, logger: Logger, hasTime: () => boolean = () => true,
+): Promise<BatchSummary> {
   const { changes, poison } = parseAll(records, logger);
   const { groups, skipped } = groupUsage(changes, config.windows);
   for (const { sequence, limit } of skipped) {
@@ -30,6 +36,7 @@ export async function processBatch(records: readonly DynamoDBRecord[], store: St
   let [snapshotsUpdated, duplicatesSkipped, refused] = [0, 0, 0];
   const failures = new Set<string>();
   await forEach(groups, CONCURRENCY, async (group) => {
+    if (!hasTime()) return group.changes.forEach(({ sequence }) => failures.add(sequence));
     try {
       const outcome = await writeUsage(store, group, config.retentionDays);
       if (outcome === 'duplicate') duplicatesSkipped++;

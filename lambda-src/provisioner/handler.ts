@@ -7,11 +7,12 @@ import { Logger } from '../shared/logger';
 import { respond, type CfnAnswer } from './cfn-response';
 import { customResource } from './custom-resource';
 
-const store = new DynamoDbStore(new DynamoDBClient(), requiredText(process.env, 'TABLE_NAME'));
+const store = new DynamoDbStore(new DynamoDBClient({ maxAttempts: 1 }), requiredText(process.env, 'TABLE_NAME'), { timeoutMs: 5000 });
 const logger = new Logger('provisioner', logLevel(process.env));
 
-/** Time kept for the answer: without one the stack waits until its own limit. */
-const ANSWER_MS = 10_000;
+/** Time kept for the answer, as a part of what there is and at most: without an answer the stack waits until its own limit. */
+const ANSWER_SHARE = 0.25;
+const MAX_ANSWER_MS = 10_000;
 
 /** Carries out the requests of CloudFormation's custom resources and answers them. */
 export async function handler(event: CloudFormationCustomResourceEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> {
@@ -33,6 +34,6 @@ function timeIsUp(event: CloudFormationCustomResourceEvent, context?: Pick<Conte
   if (remaining === undefined) return new Promise(() => {});
   const physicalResourceId = event.RequestType === 'Create' ? `create-failed/${event.RequestId}` : event.PhysicalResourceId;
   return new Promise((resolve) => {
-    setTimeout(() => resolve({ status: 'FAILED', physicalResourceId, reason: 'the function ran out of time' }), remaining - ANSWER_MS).unref();
+    setTimeout(() => resolve({ status: 'FAILED', physicalResourceId, reason: 'the function ran out of time' }), remaining - Math.min(MAX_ANSWER_MS, remaining * ANSWER_SHARE)).unref();
   });
 }

@@ -68,5 +68,6 @@ const NEAREST_LEVEL: { readonly [level: string]: string } = { TRACE: 'DEBUG', FA
 /** Collects what is wrong with the settings of a function. */
 export function checkFunctionOptions(problems: Problems, prop: string, options: FunctionOptions): void {
   problems.integer('MEMORY_RANGE', `${prop}.memorySize`, options.memorySize, 128, 10_240);
+  problems.integer('CONCURRENCY_RANGE', `${prop}.reservedConcurrentExecutions`, options.reservedConcurrentExecutions, 1, 1_000_000);
   problems.seconds('TIMEOUT_RANGE', `${prop}.timeout`, options.timeout, 1, 900);
 }

@@ -1,4 +1,4 @@
-/** Ids of the warnings, for `Annotations.acknowledgeWarning`. A contract, see docs/reference/warnings.md. */
+/** Ids of the warnings, for `Annotations.acknowledgeWarning`. A contract, see docs/reference/validation.md. */
 export const WARNING = {
   /** The table will have no namespace and no version record until somebody else writes them. */
   noBootstrap: '@zae-limiter/cdk:noBootstrap',

@@ -201,3 +201,17 @@ describe('records whose snapshot was refused', () => {
     expect(failures).toEqual([sequenceNumber(2)]);
   });
 });
+
+describe('a batch that the time does not suffice for', () => {
+  test('reports what it did not start, and loses nothing', async () => {
+    const batch = records({ entity: 'late-1' }, { entity: 'late-2' });
+    const { logger } = recordingLogger();
+    table.meter.take();
+
+    const summary = await processBatch(batch, table.store, CONFIG, logger, () => false);
+
+    expect(summary).toMatchObject({ snapshotsUpdated: 0, failures: [sequenceNumber(1), sequenceNumber(2)] });
+    expect(table.meter.take().calls).toBe(0);
+    expect(await run(batch)).toMatchObject({ snapshotsUpdated: 4, failures: [] });
+  });
+});

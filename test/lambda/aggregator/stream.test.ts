@@ -4,6 +4,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { pk } from '@zae-limiter/client/schema/keys';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
+import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store';
 import { processBatch } from '../../../lambda-src/aggregator/process-batch';
 import { readStream } from '../../../tools/stream';
 import { connectTestTable, type TestTable } from '../../support/table';
@@ -46,7 +47,7 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   ),
 });
 
-const STEPS = fc.sample(fc.array(anyStep, { minLength: 50, maxLength: 50 }), { seed: 20_300_305, numRuns: 1 })[0]!;
+const STEPS = fc.sample(fc.array(anyStep, { minLength: 40, maxLength: 40 }), { seed: 20_300_305, numRuns: 1 })[0]!;
 
 /** Only what moves. */
 const moving = (tokens: Tokens, sign: 1 | -1 = 1): Tokens =>
@@ -120,9 +121,12 @@ describe('the stream of a table in use', () => {
   let table: TestTable;
   let recorded: readonly Recorded[];
   let limiter: RateLimiter;
+  let store: DynamoDbStore;
+  const timeoutMs = 60_000; // a busy machine must not change what is counted
   beforeAll(async () => {
     table = await connectTestTable();
-    limiter = await RateLimiter.open({ stack: process.env.TEST_TABLE, namespace: table.namespace, client: table.client });
+    store = new DynamoDbStore(table.client, table.name, { timeoutMs });
+    limiter = await RateLimiter.open({ stack: process.env.TEST_TABLE, namespace: table.namespace, client: table.client, timeoutMs });
     await limiter.admin.limits.set([Limit.perMinute('rpm', 1_000_000), Limit.perMinute('tpm', 1_000_000_000)]);
     const writes = await carryOut(limiter, table.namespaceId, STEPS);
 
@@ -136,7 +140,7 @@ describe('the stream of a table in use', () => {
   afterAll(() => table.client.destroy());
 
   const deliver = (batch: readonly Recorded[]) =>
-    processBatch(batch.map(({ record }) => record), table.store, { windows: USAGE_WINDOWS, retentionDays: 90 }, recordingLogger().logger);
+    processBatch(batch.map(({ record }) => record), store, { windows: USAGE_WINDOWS, retentionDays: 90 }, recordingLogger().logger);
 
   test('F-08, W19: everything that was consumed is usage, from the first request of a bucket on', async () => {
     expect(recorded.filter(({ record }) => record.eventName === 'INSERT')).toHaveLength(new Set(recorded.map(({ bucket }) => bucket)).size);
@@ -161,7 +165,7 @@ describe('the stream of a table in use', () => {
 
   test('F-05, F-06, F-07, W18: usage is exact in every window, however the stream is cut and repeated', async () => {
     let runs = 0;
-    await fc.assert(fc.asyncProperty(fc.array(anyDelivery, { maxLength: 20 }), fc.array(anyGap, { minLength: 1 }), async (deliveries, gaps) => {
+    await fc.assert(fc.asyncProperty(fc.array(anyDelivery, { maxLength: 10 }), fc.array(anyGap, { minLength: 1 }), async (deliveries, gaps) => {
       const namespaceId = `${table.namespaceId}-${runs++}`;
       let at = AT;
       const records = recorded.map((one, position) => moved(one, namespaceId, at += gaps[position % gaps.length]!));
@@ -175,8 +179,8 @@ describe('the stream of a table in use', () => {
         position += size;
       }
 
-      const usage = new UsageAdmin(table.store, namespaceId);
+      const usage = new UsageAdmin(store, namespaceId);
       for (const entity of ENTITIES) expect(await actualUsage(usage, entity)).toEqual(expectedUsage(records, entity));
-    }), { numRuns: 10 });
-  });
+    }), { numRuns: 8 });
+  }, 240_000);
 });

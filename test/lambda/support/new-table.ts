@@ -27,7 +27,7 @@ export async function newTable(): Promise<NewTable> {
   const TableName = await createTable(client, testTemplate(), { TableName: `new-${randomUUID()}`, StreamSpecification: { StreamEnabled: false } });
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: false } }));
   meter.take();
-  return { client, meter, store: new DynamoDbStore(client, TableName), items: () => scan(client, TableName) };
+  return { client, meter, store: new DynamoDbStore(client, TableName, { timeoutMs: 60_000 }), items: () => scan(client, TableName) };
 }
 
 async function scan(client: DynamoDBClient, TableName: string): Promise<Item[]> {

@@ -1,9 +1,11 @@
 import { InvalidIdentifierError, InvalidNameError, LimiterUnavailableError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkResource, DEFAULT_RESOURCE } from '../core/identifiers.js';
 import { checkLimits, type Limit } from '../core/limit.js';
+import { checkOnUnavailable, type OnUnavailable } from '../core/on-unavailable.js';
 import { text, type Item } from '../schema/attributes.js';
+import { parametersUpdate } from '../schema/bucket-item.js';
 import {
-  CONFIG, configAttributes, configKey, isLimitAttribute, limitAttributes, parseLimits, parseOnUnavailable, type LimitScope, type OnUnavailable,
+  CONFIG, configAttributes, configKey, isLimitAttribute, limitAttributes, parseLimits, parseOnUnavailable, type LimitScope,
 } from '../schema/config-item.js';
 import { pk, SK } from '../schema/keys.js';
 import { GSI4, indexKeys, PARTITION_KEY } from '../schema/table.js';
@@ -30,8 +32,9 @@ const ATTEMPTS = 4;
  * Stores limits on four levels; the first level that holds any applies whole.
  *
  * A scope of `{ entity, resource }` is the highest level, then `{ entity }`, `{ resource }` and `{}`, the whole
- * namespace. Live buckets follow at their next request, other processes when their cache is a minute old or a bucket
- * shows them the change.
+ * namespace. A live bucket follows with the next request of any process of this client that knows the change: at once in
+ * the process that made it, in others when their cache is a minute old or the bucket shows it to them. Python clients
+ * follow the bucket.
  */
 export class LimitsAdmin {
   constructor(private readonly store: Store, private readonly namespaceId: string, private readonly onChange: (scope: LimitScope) => void) {}
@@ -50,7 +53,8 @@ export class LimitsAdmin {
   /**
    * Stores limits for a scope, instead of those that it had. Other settings of the scope stay.
    *
-   * Cost: 1 read and 1 transaction of 1 or 2 writes.
+   * Cost: 1 read and 1 transaction of 1 or 2 writes; 1 more write for an entity on one resource, whose bucket is
+   * corrected at once for the sake of Python clients.
    *
    * @throws {ValidationError} an identifier is not valid, a limit's name is reserved, or the list is empty
    */
@@ -61,10 +65,14 @@ export class LimitsAdmin {
       registered: true,
       changes: new Map([
         ...Object.keys(old ?? {}).filter(isLimitAttribute).map((name): [string, Change] => [name, { remove: true }]),
-        ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits) }),
+        ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits), [CONFIG.revision]: text(crypto.randomUUID()) }),
         ...setAll(onUnavailable === undefined ? {} : { [CONFIG.onUnavailable]: text(onUnavailable) }),
       ]),
     }));
+    const { entity, resource } = scope;
+    if (entity !== undefined && resource !== undefined) {
+      await this.store.update(parametersUpdate({ namespaceId: this.namespaceId, entity, resource, shard: 0 }, limits));
+    }
   }
 
   /**
@@ -96,7 +104,7 @@ export class LimitsAdmin {
 
   private writes(scope: LimitScope, old: Item | undefined, { registered, changes }: Next): ItemWrite[] {
     const key = configKey(this.namespaceId, scope);
-    const conditions: Condition[] = [old === undefined ? { absent: PARTITION_KEY } : { exists: PARTITION_KEY }];
+    const conditions = old === undefined ? [{ absent: PARTITION_KEY }] : unchangedSince(old);
     const own: ItemWrite = changes === undefined ? { delete: key, conditions } : { update: { key, conditions, changes } };
     const registry = this.registryUpdate(scope, old !== undefined, registered);
     return registry === undefined ? [own] : [own, { update: registry }];
@@ -126,6 +134,16 @@ interface Next {
 
 const isSystem = ({ entity, resource }: LimitScope): boolean => entity === undefined && resource === undefined;
 
+/** Holds while the limits are those that were read: two changes at the same time must not mix. */
+function unchangedSince(old: Item): Condition[] {
+  const revision = old[CONFIG.revision];
+  return [
+    { exists: PARTITION_KEY },
+    revision === undefined ? { absent: CONFIG.revision } : { equals: [CONFIG.revision, revision] },
+    ...Object.entries(old).filter(([name]) => isLimitAttribute(name)).map(([name, value]): Condition => ({ equals: [name, value] })),
+  ];
+}
+
 /** The system's item also holds settings that are not limits, so it stays (W37). */
 function removeSystemLimits(old: Item): ReadonlyMap<string, Change> {
   return new Map(Object.keys(old).filter((name) => isLimitAttribute(name) || name === CONFIG.onUnavailable).map((name) => [name, { remove: true }]));
@@ -139,9 +157,7 @@ function checkScope({ entity, resource }: LimitScope): void {
 /** Rules for what is new; what older clients stored is still read. */
 function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | undefined): void {
   checkLimits(limits);
-  if (onUnavailable !== undefined && onUnavailable !== 'allow' && onUnavailable !== 'block') {
-    throw new ValidationError('onUnavailable', onUnavailable, 'unknown', "must be 'allow' or 'block'");
-  }
+  checkOnUnavailable(onUnavailable);
   if (onUnavailable !== undefined && (entity !== undefined || resource !== undefined)) {
     throw new ValidationError('onUnavailable', onUnavailable, 'unknown', 'can be stored for the whole namespace only');
   }

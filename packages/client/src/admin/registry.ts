@@ -7,7 +7,7 @@ import { activeNamespaceId, namespaceItems, namespaceKey, versionKey } from '../
 import { GSI4, indexKeys, PARTITION_KEY } from '../schema/table.js';
 import { setAll, setAllIfAbsent } from '../schema/update.js';
 import { isoSeconds } from '../schema/usage-item.js';
-import { compareVersions, majorVersion, VERSION, versionAttributes } from '../schema/version-item.js';
+import { CLIENT_MINIMUM, compareVersions, majorVersion, VERSION, versionAttributes } from '../schema/version-item.js';
 import type { Store } from '../store/store.js';
 
 /** Times that a record is tried again after somebody else wrote it meanwhile. */
@@ -39,7 +39,10 @@ export class Registry {
       }
       const { applied } = await this.store.update({
         key: versionKey,
-        changes: new Map(setAll(versionAttributes(schemaVersion, isoSeconds(this.clock.now()), writer))),
+        changes: new Map([
+          ...setAll(versionAttributes(schemaVersion, isoSeconds(this.clock.now()), writer)),
+          ...setAllIfAbsent({ [VERSION.clientMinimum]: text(CLIENT_MINIMUM) }),
+        ]),
         conditions: [found === undefined ? { absent: VERSION.schema } : { equals: [VERSION.schema, text(found)] }],
       });
       if (applied) return;

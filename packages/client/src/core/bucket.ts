@@ -12,6 +12,8 @@ export interface BucketKey {
 export interface StoredLimit extends TokenBucket {
   /** Net millitokens consumed since the bucket was created; undefined when the item has no counter. */
   readonly totalConsumed: number | undefined;
+  /** False when the item holds a fraction, which is cut here: nobody may add to it before it is written anew. */
+  readonly exact: boolean;
 }
 
 /** A bucket item as last seen. */

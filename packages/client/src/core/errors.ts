@@ -144,14 +144,14 @@ export class NamespaceNotFoundError extends ZaeLimiterError {
   }
 }
 
-/** The table was written by another major version of the schema, or never bootstrapped. */
+/** The table was written by a version of the schema that this client does not speak, or never bootstrapped. */
 export class IncompatibleSchemaError extends ZaeLimiterError {
   readonly code = 'INCOMPATIBLE_SCHEMA';
 
   constructor(readonly clientVersion: string, readonly schemaVersion: string | undefined) {
     super(schemaVersion === undefined
       ? `the table has no version record; deploy the construct, which writes it (this client speaks schema ${clientVersion})`
-      : `the table has schema ${schemaVersion}, this client speaks schema ${clientVersion}; use a client of the same major version`);
+      : `the table has schema ${schemaVersion}, this program speaks schema ${clientVersion}; use a version of it that speaks the table's`);
   }
 }
 

@@ -109,11 +109,12 @@ export class Limit {
   }
 }
 
-/** Checks a list of limits: at least one, each name once. */
+/** Checks a list of limits: at least one, each name once, and each a limit, also when it was not made by `Limit`. */
 export function checkLimits(limits: readonly Limit[]): void {
   if (limits.length === 0) throw new ValidationError('limits', '[]', 'empty', 'must hold at least one limit');
   const names = new Set<string>();
-  for (const { name } of limits) {
+  for (const limit of limits) {
+    const { name } = limit instanceof Limit ? limit : Limit.custom((limit as Limit).name, limit);
     if (names.has(name)) throw new ValidationError('limits', name, 'duplicate', 'must hold each name once');
     names.add(name);
   }

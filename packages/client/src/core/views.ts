@@ -1,7 +1,7 @@
 import type { Amounts, BucketState, BucketTarget } from './bucket.js';
 import type { LimitSource, LimitView } from './limit-view.js';
-import { shareOf } from './plan.js';
-import { MILLI, refill, timeUntil, wholeTokens, type TokenBucket } from './token-bucket.js';
+import { shareOf, type ShardPlace } from './plan.js';
+import { MILLI, refill, share, timeUntil, wholeTokens, type TokenBucket } from './token-bucket.js';
 
 /** What a view is of. */
 export interface Subject {
@@ -14,7 +14,7 @@ export interface Subject {
 export interface Standing {
   /** After the request when it was admitted; null when there is no bucket, so that all limits are full. */
   readonly state: BucketState | null;
-  readonly shard: number;
+  readonly place: ShardPlace;
   readonly now: number;
   readonly verdict: Verdict;
 }
@@ -22,22 +22,23 @@ export interface Standing {
 /** `contended`: tokens were due, but others credited and took them each time. */
 export type Verdict = 'admitted' | 'short' | 'contended';
 
-/** How every limit of the target stood when a request for `amounts` was decided. */
-export function viewLimits(subject: Subject, target: BucketTarget, amounts: Amounts, { state, shard, now, verdict }: Standing): LimitView[] {
-  const shardCount = state?.shardCount ?? 1;
+/** How every limit of the target stood when a request for `amounts` was decided. Counts refill as `plan` does. */
+export function viewLimits(subject: Subject, target: BucketTarget, amounts: Amounts, { state, place, now, verdict }: Standing): LimitView[] {
+  const shardCount = Math.max(place.count, state?.shardCount ?? 1);
   const refilledAt = state?.refilledAt ?? now;
   return [...target.limits].map(([name, wanted]) => {
-    const tokens = state?.limits.get(name)?.tokens ?? wanted.capacity;
-    return view(subject, name, shareOf({ ...wanted, tokens }, shard, shardCount), refilledAt, now, amounts.get(name) ?? 0, verdict);
+    const full = state !== null || place.index === 0 ? wanted.capacity : 0; // a further shard that is not there holds nothing
+    const tokens = state?.limits.get(name)?.tokens ?? share(full, place.index, shardCount);
+    return view(subject, name, shareOf({ ...wanted, tokens }, place.index, shardCount), refilledAt, now, amounts.get(name) ?? 0, verdict);
   });
 }
 
 function view(
   { entity, resource, source }: Subject, name: string, bucket: TokenBucket, refilledAt: number, now: number, amount: number, verdict: Verdict,
 ): LimitView {
-  const available = refill(bucket, refilledAt, now);
+  const available = Math.min(refill(bucket, refilledAt, now), bucket.capacity);
   const tokens = verdict === 'contended' ? Math.min(bucket.tokens, available) : available;
-  const exceeded = verdict !== 'admitted' && amount > 0 && Math.min(tokens, bucket.capacity) < amount;
+  const exceeded = verdict !== 'admitted' && amount > 0 && tokens < amount;
   const wait = exceeded ? timeUntil(bucket, refilledAt, now, amount) : 0;
   return {
     name, entity, resource, source, exceeded,
@@ -48,4 +49,16 @@ function view(
     retryAfterMs: exceeded && wait === 0 ? 1 : wait,
     resetMs: timeUntil(bucket, refilledAt, now, bucket.capacity) ?? Infinity,
   };
+}
+
+/** The views of all shards of a bucket as one: capacities and balances add up. */
+export function sumViews(shards: readonly (readonly LimitView[])[]): LimitView[] {
+  const [first, ...others] = shards;
+  return first!.map((one, at) => others.reduce((sum, { [at]: other }) => ({
+    ...sum,
+    capacity: sum.capacity + other!.capacity,
+    refill: { ...sum.refill, amount: sum.refill.amount + other!.refill.amount },
+    remaining: sum.remaining + other!.remaining,
+    resetMs: Math.max(sum.resetMs, other!.resetMs),
+  }), one));
 }

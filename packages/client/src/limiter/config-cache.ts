@@ -59,6 +59,17 @@ export class ConfigCache<T> {
     return keys.map((key) => values.get(identity(key))!);
   }
 
+  /** Like `read`, but looks at every item again, consistently. What is in memory stays there when that fails. */
+  async reread(keys: readonly PrimaryKey[]): Promise<readonly T[]> {
+    const items = await this.store.getMany(keys, { consistent: true });
+    return keys.map((key, at) => {
+      const value = this.parse(key, items[at]);
+      this.reads.delete(identity(key)); // a read that is under way may be older
+      this.remember(identity(key), value);
+      return value;
+    });
+  }
+
   /** The items from memory, also when they are stale; undefined when one is not there. Makes no call. */
   peek(keys: readonly PrimaryKey[]): { readonly values: readonly T[]; readonly stale: boolean } | undefined {
     const now = this.clock.now();

@@ -4,9 +4,10 @@ import { NoLimitsConfiguredError } from '../core/errors.js';
 import { DEFAULT_RESOURCE } from '../core/identifiers.js';
 import type { LimitSource } from '../core/limit-view.js';
 import type { Limit } from '../core/limit.js';
+import type { OnUnavailable } from '../core/on-unavailable.js';
 import type { Item } from '../schema/attributes.js';
 import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
-import { configKey, parseLimits, parseOnUnavailable, type LimitScope, type OnUnavailable } from '../schema/config-item.js';
+import { configKey, parseLimits, parseOnUnavailable, type LimitScope } from '../schema/config-item.js';
 import { parseEntity } from '../schema/entity-item.js';
 import { pk, SK, type PrimaryKey } from '../schema/keys.js';
 import type { Store } from '../store/store.js';
@@ -18,13 +19,17 @@ export interface ResolvedLimits {
   readonly source: LimitSource;
   /** The same limits, as a bucket should carry them. */
   readonly target: BucketTarget;
+  /** When they were read, in epoch milliseconds; Infinity for limits that the request brought. */
+  readonly readAt: number;
 }
 
 /** What one stored level says. */
 interface Level {
   readonly limits: readonly Limit[];
   readonly target: BucketTarget;
-  readonly onUnavailable: OnUnavailable | undefined;
+  readonly readAt: number;
+  /** Why the level cannot be read. */
+  readonly corrupt: Error | undefined;
 }
 
 interface Levels {
@@ -52,11 +57,13 @@ export class LimitResolver {
   private readonly cache: ConfigCache<Level>;
   private readonly entities: ConfigCache<Lineage>;
   private readonly revalidatedAt = new Map<string, number>();
+  private policy: OnUnavailable | undefined;
+  private learning: Promise<unknown> | undefined;
 
   constructor(
     store: Store, private readonly namespaceId: string, private readonly clock: Clock, { ttlMs = 60_000, maxEntries = 10_000 }: ResolverOptions = {},
   ) {
-    this.cache = new ConfigCache(store, clock, parseLevel, ttlMs, maxEntries);
+    this.cache = new ConfigCache(store, clock, (key, item) => this.parseLevel(key, item), ttlMs, maxEntries);
     this.entities = new ConfigCache(store, clock, (_, item = {}) => parseEntity(item), ttlMs, maxEntries);
   }
 
@@ -80,30 +87,42 @@ export class LimitResolver {
   }
 
   /**
-   * The limits from memory; undefined when a level was never read. Stale limits are served once more while they are
-   * read again in the background, so that no request waits for a refresh.
+   * The limits from memory; undefined when a level was never read, or none holds a limit. Stale limits are served once
+   * more while they are read again in the background, so that no request waits for a refresh.
    */
   peek(entity: string, resource: string): ResolvedLimits | undefined {
     const levels = this.levels(entity, resource);
     const known = this.cache.peek(levels.keys);
     if (known?.stale === true) void this.cache.read(levels.keys).catch(() => undefined); // the next request tries again
-    return known === undefined ? undefined : choose(known.values, levels) ?? noLimits(entity, resource);
+    return known && choose(known.values, levels);
   }
 
   /**
-   * The limits, read again because a bucket carries others: either the bucket or the memory is old (8.2.6a).
-   * Within two seconds of the last such read memory is trusted.
+   * The limits, read again because memory does not fit: a bucket carries others, or a request would be refused for good.
+   * Within two seconds of the last such read memory is trusted; `readAt` tells how old it is.
+   *
+   * @throws {NoLimitsConfiguredError} no level holds any
    */
   async revalidate(entity: string, resource: string): Promise<ResolvedLimits> {
     const id = `${entity}#${resource}`;
     const now = this.clock.now();
-    if (now - (this.revalidatedAt.get(id) ?? -Infinity) >= REVALIDATE_INTERVAL_MS) {
-      this.revalidatedAt.delete(id);
-      this.revalidatedAt.set(id, now);
-      if (this.revalidatedAt.size > 1000) this.revalidatedAt.delete(this.revalidatedAt.keys().next().value!);
-      this.cache.evict(this.levels(entity, resource).keys);
-    }
-    return this.resolve(entity, resource);
+    if (now - (this.revalidatedAt.get(id) ?? -Infinity) < REVALIDATE_INTERVAL_MS) return this.resolve(entity, resource);
+    this.revalidatedAt.delete(id);
+    this.revalidatedAt.set(id, now);
+    if (this.revalidatedAt.size > 1000) this.revalidatedAt.delete(this.revalidatedAt.keys().next().value!);
+    const levels = this.levels(entity, resource);
+    return choose(await this.cache.reread(levels.keys), levels) ?? noLimits(entity, resource);
+  }
+
+  /**
+   * The limits, for a request that memory does not serve: read for the first time, or once more when memory says that
+   * there are none. At most 1 call.
+   *
+   * @throws {NoLimitsConfiguredError} no level holds any
+   */
+  async lookUp(entity: string, resource: string): Promise<ResolvedLimits> {
+    const known = this.cache.peek(this.levels(entity, resource).keys) !== undefined;
+    return known ? this.revalidate(entity, resource) : this.resolve(entity, resource);
   }
 
   /** The entity's place in the hierarchy. At most 1 call. */
@@ -113,14 +132,31 @@ export class LimitResolver {
   }
 
   /** The stored policy for outages, as last seen, however old. Makes no call. */
-  onUnavailable(): OnUnavailable | undefined {
-    return this.cache.latest(configKey(this.namespaceId, {}))?.onUnavailable;
+  get onUnavailable(): OnUnavailable | undefined {
+    return this.policy;
+  }
+
+  /** Sees to it that the policy for outages is known, for callers who bring their own limits. 1 call in the background, once. */
+  learnPolicy(): void {
+    this.learning ??= this.cache.read([configKey(this.namespaceId, {})]).catch(() => { this.learning = undefined; });
   }
 
   /** Forgets one stored level, or everything. */
   evict(scope?: LimitScope): void {
     this.cache.evict(scope && [configKey(this.namespaceId, scope)]);
     if (scope === undefined) this.entities.evict();
+  }
+
+  private parseLevel(key: PrimaryKey, item: Item = {}): Level {
+    if (key.sk === SK.config && key.pk === pk.system(this.namespaceId)) this.policy = parseOnUnavailable(item);
+    const readAt = this.clock.now();
+    try {
+      const limits = parseLimits(item);
+      // A bucket whose limits are the entity's own on this resource stays for ever; any other may expire when it lies idle.
+      return { limits, target: bucketTarget(limits, !isEntityLevel(key)), readAt, corrupt: undefined };
+    } catch (error) {
+      return { limits: [], target: bucketTarget([], true), readAt, corrupt: error as Error };
+    }
   }
 
   private levels(entity: string, resource: string): Levels {
@@ -134,24 +170,18 @@ export class LimitResolver {
   }
 }
 
+/** A level that cannot be read counts only when no higher one decides: it must not take down entities with limits of their own. */
 function choose(values: readonly Level[], { sources }: Levels): ResolvedLimits | undefined {
-  const at = values.findIndex(({ limits }) => limits.length > 0);
-  const level = values[at];
-  return level && { limits: level.limits, source: sources[at]!, target: level.target };
+  const readAt = Math.min(...values.map((level) => level.readAt));
+  for (const [at, { limits, target, corrupt }] of values.entries()) {
+    if (corrupt !== undefined) throw corrupt;
+    if (limits.length > 0) return { limits, source: sources[at]!, target, readAt };
+  }
+  return undefined;
 }
 
 function noLimits(entity: string, resource: string): never {
   throw new NoLimitsConfiguredError(entity, resource);
-}
-
-function parseLevel(key: PrimaryKey, item: Item = {}): Level {
-  const limits = parseLimits(item);
-  return {
-    limits,
-    // A bucket whose limits are the entity's own on this resource stays for ever; any other may expire when it lies idle.
-    target: bucketTarget(limits, !isEntityLevel(key)),
-    onUnavailable: parseOnUnavailable(item),
-  };
 }
 
 function isEntityLevel({ sk }: PrimaryKey): boolean {

@@ -4,9 +4,9 @@ import { systemClock, type Clock } from '../core/clock.js';
 import { NamespaceNotFoundError } from '../core/errors.js';
 import { checkEntityId, checkLimiterName, checkNamespace, checkResource } from '../core/identifiers.js';
 import type { LimitView } from '../core/limit-view.js';
-import { viewLimits } from '../core/views.js';
+import { checkOnUnavailable, type OnUnavailable } from '../core/on-unavailable.js';
+import { sumViews, viewLimits } from '../core/views.js';
 import { parseBucket } from '../schema/bucket-item.js';
-import type { OnUnavailable } from '../schema/config-item.js';
 import { pk, SK } from '../schema/keys.js';
 import { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace-item.js';
 import { checkVersion } from '../schema/version-item.js';
@@ -28,6 +28,8 @@ export interface LimiterOptions {
   readonly onUnavailable?: OnUnavailable;
   /** @default the system's clock */
   readonly clock?: Clock;
+  /** Number from 0 to below 1. Decides which shard of a split bucket is tried first. @default Math.random */
+  readonly random?: () => number;
 }
 
 export interface OpenOptions extends LimiterOptions {
@@ -37,13 +39,16 @@ export interface OpenOptions extends LimiterOptions {
   readonly namespace?: string;
   /** @default the SDK's default */
   readonly region?: string;
+  /** Longest wait for the answer to one call, in milliseconds. A call that takes longer counts as an outage. @default 1000 */
+  readonly timeoutMs?: number;
   /** URL of DynamoDB. @default the SDK's default, which honours AWS_ENDPOINT_URL_DYNAMODB */
   readonly endpoint?: string;
   /**
-   * Client to send the calls with, for its region, credentials and retries; `close` does not destroy it.
-   * A `DynamoDBDocumentClient` works too.
+   * Client to send the calls with, for its region and credentials; `close` does not destroy it.
+   * A `DynamoDBDocumentClient` works too. Give it `maxAttempts: 1`: this client repeats by itself what is safe to repeat,
+   * and a take that the SDK repeats after a lost answer may be booked twice.
    *
-   * @default a new client
+   * @default a new client with `maxAttempts: 1`
    */
   readonly client?: Pick<DynamoDBClient, 'config' | 'destroy'>;
 }
@@ -83,11 +88,11 @@ export class RateLimiter implements AsyncDisposable {
     const namespace = options.namespace || process.env.ZAEL_NAMESPACE || 'default';
     checkLimiterName(stack);
     checkNamespace(namespace);
-    const { region, endpoint } = options;
-    const client = (options.client ?? new DynamoDBClient({ region, endpoint })) as DynamoDBClient;
+    const { region, endpoint, timeoutMs } = options;
+    const client = (options.client ?? new DynamoDBClient({ region, endpoint, maxAttempts: 1 })) as DynamoDBClient;
     const close = options.client === undefined ? () => client.destroy() : () => undefined;
     try {
-      const store = new DynamoDbStore(client, stack);
+      const store = new DynamoDbStore(client, stack, { timeoutMs });
       const [record, version] = await Promise.all([store.get(namespaceKey(namespace)), store.get(versionKey)]);
       checkVersion(version);
       const namespaceId = activeNamespaceId(record);
@@ -108,12 +113,15 @@ export class RateLimiter implements AsyncDisposable {
   private readonly acquirer: Acquirer;
   private readonly events = new EventHub();
 
-  constructor({ store, namespaceId, cache, clock = systemClock, onUnavailable }: ConnectOptions, private readonly destroy = () => {}) {
+  constructor(
+    { store, namespaceId, cache, clock = systemClock, random = Math.random, onUnavailable }: ConnectOptions, private readonly destroy = () => {},
+  ) {
+    checkOnUnavailable(onUnavailable);
     this.store = store;
     this.namespaceId = namespaceId;
     this.clock = clock;
     this.resolver = new LimitResolver(store, namespaceId, clock, cache);
-    this.acquirer = new Acquirer(store, namespaceId, this.resolver, clock, this.events, onUnavailable);
+    this.acquirer = new Acquirer(store, namespaceId, this.resolver, clock, this.events, random, onUnavailable);
     this.admin = new Admin(store, namespaceId, (scope) => this.resolver.evict(scope));
   }
 
@@ -156,7 +164,7 @@ export class RateLimiter implements AsyncDisposable {
    *
    * Cost: 1 call and 1 write unit once the limits and the bucket are known to the process; 1 more write unit when
    * another process credited the bucket meanwhile. The first request of a process for an entity and resource adds 1
-   * read; creating a bucket adds 1 write.
+   * read; creating a bucket adds 1 write and 1 read. Limits are read again in the background, at most once a minute.
    *
    * @returns a lease on the tokens; they stay taken unless it is rolled back
    * @throws {RateLimitExceededError} a limit is short; `retryAfterMs` is when the request could pass
@@ -180,15 +188,17 @@ export class RateLimiter implements AsyncDisposable {
    * Like `acquire`, but returns refusals and outages instead of throwing them. For paths where a refusal is normal.
    *
    * @throws {ValidationError} the request is wrong
+   * @throws {InfrastructureNotFoundError} the table does not exist
+   * @throws {CorruptRecordError} the stored limits cannot be read
    */
   async tryAcquire(request: AcquireRequest): Promise<Decision> {
     return this.acquirer.decide(request);
   }
 
   /**
-   * How every limit of an entity and resource stands now. Takes nothing.
+   * How every limit of an entity and resource stands now, over all shards of its bucket. Takes nothing.
    *
-   * Cost: 1 read, and 1 more when the limits are not in memory.
+   * Cost: 1 read, 1 more when the limits are not in memory, and 1 more when another client split the bucket.
    *
    * @throws {NoLimitsConfiguredError} no limits are stored
    * @throws {ValidationError} an identifier is not valid
@@ -197,13 +207,15 @@ export class RateLimiter implements AsyncDisposable {
   async available(entity: string, resource: string): Promise<LimitView[]> {
     checkEntityId(entity);
     checkResource(resource);
-    const key = { namespaceId: this.namespaceId, entity, resource, shard: 0 };
-    const [item, { target, source }] = await Promise.all([
-      this.store.get({ pk: pk.bucket(key), sk: SK.bucket }),
-      this.resolver.resolve(entity, resource),
-    ]);
+    const key = (shard: number) => ({ pk: pk.bucket({ namespaceId: this.namespaceId, entity, resource, shard }), sk: SK.bucket });
+    const [item, { target, source }] = await Promise.all([this.store.get(key(0)), this.resolver.resolve(entity, resource)]);
     const state = item === undefined ? null : parseBucket(item);
-    return viewLimits({ entity, resource, source }, target, new Map(), { state, shard: 0, now: this.clock.now(), verdict: 'admitted' });
+    const count = state?.shardCount ?? 1;
+    const others = count === 1 ? [] : await this.store.getMany(Array.from({ length: count - 1 }, (_, at) => key(at + 1)));
+    const shards = [state, ...others.map((other) => (other === undefined ? null : parseBucket(other)))];
+    const now = this.clock.now();
+    return sumViews(shards.map((shard, index) =>
+      viewLimits({ entity, resource, source }, target, new Map(), { state: shard, place: { index, count }, now, verdict: 'admitted' })));
   }
 
   /** Adds a listener; the function that it returns takes it away again. */

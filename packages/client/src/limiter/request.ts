@@ -2,8 +2,8 @@ import type { Amounts } from '../core/bucket.js';
 import { UnknownLimitError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkLimitName, checkResource } from '../core/identifiers.js';
 import { checkLimits, MAX_LIMIT_VALUE, type Limit } from '../core/limit.js';
+import { checkOnUnavailable, type OnUnavailable } from '../core/on-unavailable.js';
 import { MILLI } from '../core/token-bucket.js';
-import type { OnUnavailable } from '../schema/config-item.js';
 
 /** What to take, from whom, for what. */
 export interface AcquireRequest {
@@ -24,10 +24,11 @@ export interface AcquireRequest {
  *
  * @returns millitokens per limit name
  */
-export function checkRequest({ entity, resource, consume, limits }: AcquireRequest): Amounts {
+export function checkRequest({ entity, resource, consume, limits, onUnavailable }: AcquireRequest): Amounts {
   checkEntityId(entity);
   checkResource(resource);
   if (limits !== undefined) checkLimits(limits);
+  checkOnUnavailable(onUnavailable);
   const amounts = checkAmounts(consume, 'amount');
   if (amounts.size === 0) throw new ValidationError('consume', '{}', 'empty', 'must name at least one limit');
   return amounts;

@@ -45,6 +45,12 @@ export function readInt(item: Item, name: string): number | undefined {
   return value !== undefined && 'N' in value ? parseInteger(name, value.N) : undefined;
 }
 
+/** Number of an attribute, with its fraction; undefined when it is missing or of another type. */
+export function readNumber(item: Item, name: string): number | undefined {
+  const value = item[name];
+  return value !== undefined && 'N' in value ? Number(value.N) : undefined;
+}
+
 function parseInteger(name: string, digits: string): number {
   if (!/^-?\d+$/.test(digits)) throw new CorruptRecordError(name, digits, 'must be an integer');
   return Number(digits);

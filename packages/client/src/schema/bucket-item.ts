@@ -3,8 +3,8 @@ import { WCU_LIMIT } from '../core/identifiers.js';
 import type { Limit } from '../core/limit.js';
 import type { CreatePlan, LimitRefill, RefillPlan, TakePlan } from '../core/plan.js';
 import { MILLI } from '../core/token-bucket.js';
-import { bool, int, readBool, readInt, readText, text, type Item } from './attributes.js';
-import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK } from './keys.js';
+import { bool, int, readBool, readNumber, readText, text, type Item } from './attributes.js';
+import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK, type BucketField } from './keys.js';
 import { GSI2, GSI3, GSI4, indexKeys, TTL_ATTRIBUTE } from './table.js';
 import { setAll, type Change, type Condition, type ItemUpdate } from './update.js';
 
@@ -23,31 +23,46 @@ const WCU: TargetLimit = { capacity: 1000 * MILLI, refillAmount: 1000 * MILLI, r
 
 const TOKENS_SUFFIX = '_tk';
 
-/** Reads a bucket item. Unknown attributes are ignored, missing parameters read as 0. */
+/**
+ * Reads a bucket item. Unknown attributes are ignored, missing and unreadable parameters read as 0.
+ *
+ * Never throws: a balance with a fraction, which an older client could write, is cut and marked, so that the next write
+ * repairs it (W26).
+ */
 export function parseBucket(item: Item): BucketState {
   const limits = new Map<string, StoredLimit>();
   for (const name of Object.keys(item)) {
     if (!name.startsWith(BUCKET_ATTRIBUTE_PREFIX) || !name.endsWith(TOKENS_SUFFIX)) continue;
     const limit = name.slice(BUCKET_ATTRIBUTE_PREFIX.length, -TOKENS_SUFFIX.length);
     if (limit === '') continue;
+    const tokens = readNumber(item, name);
+    const totalConsumed = readNumber(item, bucketAttribute(limit, 'tc'));
     limits.set(limit, {
-      tokens: readInt(item, name) ?? 0,
-      capacity: readInt(item, bucketAttribute(limit, 'cp')) ?? 0,
-      refillAmount: readInt(item, bucketAttribute(limit, 'ra')) ?? 0,
-      refillPeriodMs: readInt(item, bucketAttribute(limit, 'rp')) ?? 0,
-      totalConsumed: readInt(item, bucketAttribute(limit, 'tc')),
+      tokens: Math.floor(tokens ?? 0),
+      capacity: readParameter(item, limit, 'cp'),
+      refillAmount: readParameter(item, limit, 'ra'),
+      refillPeriodMs: readParameter(item, limit, 'rp'),
+      totalConsumed: totalConsumed && Math.floor(totalConsumed),
+      exact: Number.isInteger(tokens) && (totalConsumed === undefined || Number.isInteger(totalConsumed)),
     });
   }
   return {
-    refilledAt: readInt(item, BUCKET.refilledAt),
+    refilledAt: readWhole(item, BUCKET.refilledAt),
     limits,
-    shardCount: readInt(item, BUCKET.shardCount) ?? 1,
+    shardCount: Math.max(1, readWhole(item, BUCKET.shardCount) ?? 1),
     cascade: readBool(item, BUCKET.cascade),
     parentId: readText(item, BUCKET.parent),
-    expiresAt: readInt(item, TTL_ATTRIBUTE),
+    expiresAt: readWhole(item, TTL_ATTRIBUTE),
     indexedByResource: item[GSI2.partitionKey] !== undefined,
   };
 }
+
+const readWhole = (item: Item, name: string): number | undefined => {
+  const value = readNumber(item, name);
+  return Number.isInteger(value) ? value : undefined;
+};
+
+const readParameter = (item: Item, limit: string, field: BucketField): number => readWhole(item, bucketAttribute(limit, field)) ?? 0;
 
 /** A configured limit in the units of a bucket. */
 export function targetLimit({ capacity, refillAmount, refillPeriodSeconds }: Limit): TargetLimit {
@@ -90,8 +105,8 @@ function take(name: string, amount: number): [string, Change][] {
 }
 
 /** Takes tokens that are stored. An expired item that DynamoDB has not deleted yet is still a valid bucket. */
-export function takeUpdate(key: BucketKey, { amounts }: TakePlan): ItemUpdate {
-  const conditions: Condition[] = [{ exists: BUCKET.refilledAt }];
+export function takeUpdate(key: BucketKey, { amounts, refilledSince }: TakePlan): ItemUpdate {
+  const conditions: Condition[] = [refilledSince === undefined ? { exists: BUCKET.refilledAt } : { atLeast: [BUCKET.refilledAt, refilledSince] }];
   for (const [name, amount] of amounts) {
     if (amount > 0) conditions.push({ atLeast: [bucketAttribute(name, 'tk'), amount] });
   }
@@ -102,13 +117,20 @@ export function takeUpdate(key: BucketKey, { amounts }: TakePlan): ItemUpdate {
   };
 }
 
-/** Moves tokens without asking whether there are enough: what was taken is corrected, or given back. */
-export function settleUpdate(key: BucketKey, amounts: Amounts): ItemUpdate {
+/**
+ * Moves tokens without asking whether there are enough: what was taken is corrected, or given back.
+ *
+ * A bucket or limit that is gone has nothing to give back to; creating it would leave a fragment that nobody can read (W4).
+ *
+ * @param expiresAt new expiry in epoch seconds; undefined to leave it
+ */
+export function settleUpdate(key: BucketKey, amounts: Amounts, expiresAt?: number): ItemUpdate {
+  const changes = new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), countWrite]);
+  if (expiresAt !== undefined) changes.set(TTL_ATTRIBUTE, { set: int(expiresAt) });
   return {
     key: bucketKey(key),
-    changes: new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), countWrite]),
-    // A bucket that is gone has nothing to give back to; creating it would leave a fragment that nobody can read (W4).
-    conditions: [{ exists: BUCKET.refilledAt }],
+    changes,
+    conditions: [{ exists: BUCKET.refilledAt }, ...[...amounts.keys()].map((name): Condition => ({ exists: bucketAttribute(name, 'tk') }))],
   };
 }
 
@@ -147,23 +169,33 @@ function setParameters(name: string, { capacity, refillAmount, refillPeriodMs }:
   ];
 }
 
+/** Corrects the parameters of a live bucket, which then stays for ever; the next refill of this client does the rest. */
+export function parametersUpdate(key: BucketKey, limits: readonly Limit[]): ItemUpdate {
+  return {
+    key: bucketKey(key),
+    changes: new Map([
+      ...limits.flatMap((limit) => setParameters(limit.name, targetLimit(limit))),
+      [TTL_ATTRIBUTE, { remove: true }],
+    ]),
+    conditions: [{ exists: BUCKET.refilledAt }, ...limits.map(({ name }): Condition => ({ exists: bucketAttribute(name, 'tk') }))],
+  };
+}
+
 function discard(name: string): [string, Change][] {
   return (['tk', 'cp', 'ra', 'rp', 'tc'] as const).map((field) => [bucketAttribute(name, field), { remove: true }]);
 }
 
 function refillChanges({ name, amount, parameters, tokens }: LimitRefill): [string, Change][] {
-  const balance = bucketAttribute(name, 'tk');
-  const consumed: [string, Change] = [bucketAttribute(name, 'tc'), { add: amount }];
+  const [balance, counter] = [bucketAttribute(name, 'tk'), bucketAttribute(name, 'tc')];
   const corrected = parameters === undefined ? [] : setParameters(name, parameters);
-  if ('start' in tokens) return [[balance, { set: int(tokens.start) }], consumed, ...corrected];
-  return [[balance, { add: tokens.gain - amount }], consumed, ...corrected];
+  if ('replace' in tokens) return [[balance, { set: int(tokens.replace) }], [counter, { set: int(tokens.totalConsumed) }], ...corrected];
+  return [[balance, 'start' in tokens ? { set: int(tokens.start) } : { add: tokens.gain - amount }], [counter, { add: amount }], ...corrected];
 }
 
 function refillConditions({ name, tokens }: LimitRefill): Condition[] {
   const balance = bucketAttribute(name, 'tk');
-  if ('start' in tokens) {
-    return [tokens.replacing === undefined ? { absent: balance } : { equals: [balance, int(tokens.replacing)] }];
-  }
+  if ('start' in tokens) return [{ absent: balance }];
+  if ('replace' in tokens) return [{ exists: balance }];
   if ('exactly' in tokens) return [{ equals: [balance, int(tokens.exactly)] }];
   const lower: Condition[] = tokens.atLeast === undefined ? [] : [{ atLeast: [balance, tokens.atLeast] }];
   return [...lower, { atMost: [balance, tokens.atMost] }];

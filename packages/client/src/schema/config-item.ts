@@ -1,6 +1,7 @@
 import { CorruptRecordError, type ValidationError } from '../core/errors.js';
 import { DEFAULT_RESOURCE } from '../core/identifiers.js';
 import { Limit } from '../core/limit.js';
+import type { OnUnavailable } from '../core/on-unavailable.js';
 import { int, readInt, readText, text, type Item } from './attributes.js';
 import { CONFIG_ATTRIBUTE_PREFIX, configAttribute, gsi, pk, SK, sk, type PrimaryKey } from './keys.js';
 import { GSI3, GSI4, indexKeys } from './table.js';
@@ -14,15 +15,14 @@ export interface LimitScope {
   readonly resource?: string;
 }
 
-/** What a limiter does while the store cannot answer. */
-export type OnUnavailable = 'allow' | 'block';
-
 export const CONFIG = {
   entity: 'entity_id',
   resource: 'resource',
   version: 'config_version',
   onUnavailable: 'on_unavailable',
   auditRetentionDays: 'audit_retention_days',
+  /** Differs with every change that this client makes; other clients drop or ignore it. */
+  revision: 'x_rev',
 } as const;
 
 const CAPACITY_SUFFIX = '_cp';

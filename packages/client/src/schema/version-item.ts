@@ -11,8 +11,11 @@ export const VERSION = {
   updatedBy: 'updated_by',
 } as const;
 
+/** Oldest client that a new table demands. */
+export const CLIENT_MINIMUM = '0.0.0';
+
 /**
- * Attributes of the version record.
+ * Attributes of the version record that every writer sets.
  *
  * `lambda_version` is NULL: a Python client that finds a version older than its own there replaces the code of the
  * aggregator function with its own (F-25, W49).
@@ -21,7 +24,6 @@ export function versionAttributes(schemaVersion: string, updatedAt: string, upda
   const none: AttributeValue = { NULL: true };
   return {
     [VERSION.schema]: text(schemaVersion),
-    [VERSION.clientMinimum]: text('0.0.0'),
     [VERSION.lambda]: none,
     [VERSION.updatedAt]: text(updatedAt),
     [VERSION.updatedBy]: text(updatedBy),

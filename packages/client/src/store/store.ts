@@ -36,8 +36,8 @@ export interface Store {
   /** One item, or undefined; 1 call. */
   get(key: PrimaryKey, options?: { readonly consistent?: boolean }): Promise<Item | undefined>;
 
-  /** The items in the order of their keys, undefined where there is none; 1 call for up to 100 keys. Eventually consistent. */
-  getMany(keys: readonly PrimaryKey[]): Promise<readonly (Item | undefined)[]>;
+  /** The items in the order of their keys, undefined where there is none; 1 call for up to 100 keys. */
+  getMany(keys: readonly PrimaryKey[], options?: { readonly consistent?: boolean }): Promise<readonly (Item | undefined)[]>;
 
   /** All items of a partition in order of their sort keys, page by page; 1 call a page. */
   query(query: Query): AsyncIterable<Item>;

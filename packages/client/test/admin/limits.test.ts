@@ -32,7 +32,7 @@ describe('limits of an entity', () => {
     const ns = table.namespaceId;
     expect(await stored({ entity, resource: 'gpt-4' })).toEqual({
       PK: { S: `${ns}/ENTITY#${entity}` }, SK: { S: '#CONFIG#gpt-4' }, entity_id: { S: entity }, resource: { S: 'gpt-4' }, config_version: { N: '1' },
-      GSI3PK: { S: `${ns}/ENTITY_CONFIG#gpt-4` }, GSI3SK: { S: entity }, GSI4PK: { S: ns }, GSI4SK: { S: `${ns}/ENTITY#${entity}` }, ...LIMIT_ATTRIBUTES,
+      GSI3PK: { S: `${ns}/ENTITY_CONFIG#gpt-4` }, GSI3SK: { S: entity }, GSI4PK: { S: ns }, GSI4SK: { S: `${ns}/ENTITY#${entity}` }, ...LIMIT_ATTRIBUTES, x_rev: { S: expect.any(String) },
     });
     expect(await registry('#ENTITY_CONFIG_RESOURCES')).toMatchObject({ 'gpt-4': { N: '1' }, 'GSI4PK': { S: ns }, 'GSI4SK': { S: `${ns}/SYSTEM#` } });
   });
@@ -69,7 +69,7 @@ describe('limits of a resource', () => {
     const ns = table.namespaceId;
     expect(await stored({ resource })).toEqual({
       PK: { S: `${ns}/RESOURCE#${resource}` }, SK: { S: '#CONFIG' }, resource: { S: resource }, config_version: { N: '1' },
-      GSI4PK: { S: ns }, GSI4SK: { S: `${ns}/RESOURCE#${resource}` }, ...LIMIT_ATTRIBUTES,
+      GSI4PK: { S: ns }, GSI4SK: { S: `${ns}/RESOURCE#${resource}` }, ...LIMIT_ATTRIBUTES, x_rev: { S: expect.any(String) },
     });
     expect((await registry('#RESOURCES'))!.resources).toEqual({ SS: expect.arrayContaining([resource]) });
     await admin.delete({ resource });

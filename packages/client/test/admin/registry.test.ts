@@ -148,6 +148,26 @@ describe('registerNamespace', () => {
   });
 });
 
+describe('the registry', () => {
+  test('reads consistently, so that it sees what another caller has just written', async () => {
+    const own = await newTable();
+    const options: unknown[] = [];
+    const observed: Store = Object.assign(Object.create(own.store) as Store, {
+      get: (...args: Parameters<Store['get']>) => {
+        options.push(args[1]);
+        return own.store.get(...args);
+      },
+    });
+    const registry = new Registry(observed, new FakeClock());
+
+    await registry.recordVersion('0.10.0', 'test');
+    await registry.registerNamespace('tenant-1');
+
+    expect(options).toEqual([{ consistent: true }, { consistent: true }]);
+    own.client.destroy();
+  });
+});
+
 describe('setAuditRetention', () => {
   const settings = (id: string) => table.store.get({ pk: pk.system(id), sk: SK.config }, { consistent: true });
 
@@ -232,6 +252,15 @@ describe('recordVersion', () => {
 
     await expect(writing).rejects.toMatchObject({ code: 'INCOMPATIBLE_SCHEMA', schemaVersion: found, clientVersion: said });
     expect(await own.items()).toEqual(before);
+  });
+
+  test('keeps the oldest client that the table asks for', async () => {
+    await record('0.10.0', 'old');
+    await own.store.update({ key: versionKey, changes: new Map(setAll({ client_min_version: text('0.9.5') })), conditions: [] });
+
+    await record('0.10.0', 'new');
+
+    expect(await own.items()).toMatchObject([{ updated_by: text('new'), client_min_version: text('0.9.5') }]);
   });
 
   test('is written once by eight callers at once, whatever they say of themselves', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { BucketState, BucketTarget, StoredLimit } from '@zae-limiter/client/core/bucket';
-import { plan, type Plan, type RefillPlan } from '@zae-limiter/client/core/plan';
+import type { Amounts, BucketState, BucketTarget, StoredLimit } from '@zae-limiter/client/core/bucket';
+import { adoptParameters, expiryForDebt, plan as planAt, type Plan, type RefillPlan } from '@zae-limiter/client/core/plan';
 
 const T0 = Date.UTC(2026, 0, 1); // a multiple of every period used here, so that credits are round
 
@@ -9,12 +9,15 @@ const target: BucketTarget = { limits: new Map([['rpm', rpm]]), ttl: 'keep' };
 const amounts = (rpmAmount: number, more: Record<string, number> = {}) => new Map(Object.entries({ rpm: rpmAmount, ...more }));
 
 function bucket(tokens: number, changes: Partial<BucketState> = {}): BucketState {
-  const limit: StoredLimit = { ...rpm, tokens, totalConsumed: 0 };
+  const limit: StoredLimit = { ...rpm, tokens, totalConsumed: 0, exact: true };
   return {
     refilledAt: T0, limits: new Map([['rpm', limit]]), shardCount: 1, cascade: false, parentId: undefined, expiresAt: undefined,
     indexedByResource: false, ...changes,
   };
 }
+
+const plan = (state: BucketState | null | undefined, wanted: BucketTarget, take: Amounts, now: number, index: number, count = 1) =>
+  planAt(state, wanted, take, now, { index, count });
 
 const refillOf = (chosen: Plan): RefillPlan => {
   expect(chosen.kind).toBe('refill');
@@ -23,11 +26,13 @@ const refillOf = (chosen: Plan): RefillPlan => {
 
 describe('plan', () => {
   test('takes without a lock while enough is stored and nothing is lost at the top', () => {
-    expect(plan(bucket(50_000), target, amounts(10_000), T0 + 1000, 0)).toEqual({ kind: 'take', amounts: amounts(10_000) });
+    expect(plan(bucket(50_000), target, amounts(10_000), T0 + 1000, 0)).toEqual({
+      kind: 'take', amounts: amounts(10_000), refilledSince: undefined,
+    });
   });
 
   test('finds out about a bucket that was never seen by taking from it', () => {
-    expect(plan(undefined, target, amounts(1000), T0, 0).kind).toBe('take');
+    expect(plan(undefined, target, amounts(1000), T0, 0)).toEqual({ kind: 'take', amounts: amounts(1000), refilledSince: T0 - 1000 });
   });
 
   test('credits what is due when too little is stored', () => {
@@ -66,7 +71,7 @@ describe('plan', () => {
   });
 
   test('lets a request pass that takes nothing from a limit in debt', () => {
-    const debt = bucket(50_000, { limits: new Map([['rpm', { ...rpm, tokens: 50_000, totalConsumed: 0 }], ['tpm', { ...rpm, tokens: -9000, totalConsumed: 0 }]]) });
+    const debt = bucket(50_000, { limits: new Map([['rpm', { ...rpm, tokens: 50_000, totalConsumed: 0, exact: true }], ['tpm', { ...rpm, tokens: -9000, totalConsumed: 0, exact: true }]]) });
     const both: BucketTarget = { ...target, limits: new Map([['rpm', rpm], ['tpm', rpm]]) };
 
     expect(plan(debt, both, amounts(1000, { tpm: 0 }), T0, 0).kind).toBe('take');
@@ -74,7 +79,7 @@ describe('plan', () => {
   });
 
   test('W11: credits every limit whenever the shared refill time moves', () => {
-    const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0 }], ['tpm', { ...rpm, tokens: 10_000, totalConsumed: 0 }]]) });
+    const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0, exact: true }], ['tpm', { ...rpm, tokens: 10_000, totalConsumed: 0, exact: true }]]) });
     const both: BucketTarget = { ...target, limits: new Map([['rpm', rpm], ['tpm', rpm]]) };
     const { limits } = refillOf(plan(state, both, amounts(1000), T0 + 3000, 0));
 
@@ -88,19 +93,42 @@ describe('plan', () => {
     const both: BucketTarget = { ...target, limits: new Map([['rpm', rpm], ['tpm', rpm]]) };
     const { limits } = refillOf(plan(bucket(50_000), both, amounts(1000, { tpm: 3000 }), T0, 0));
 
-    expect(limits[1]).toEqual({ name: 'tpm', amount: 3000, parameters: rpm, tokens: { start: 97_000, replacing: undefined } });
+    expect(limits[1]).toEqual({ name: 'tpm', amount: 3000, parameters: rpm, tokens: { start: 97_000 } });
   });
 
   test('W3: restores a limit that lost its parameters', () => {
-    const broken = bucket(0, { limits: new Map([['rpm', { tokens: -7, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 7 }]]) });
+    const broken = bucket(0, { limits: new Map([['rpm', { tokens: -7, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 7, exact: true }]]) });
     const { limits } = refillOf(plan(broken, target, amounts(1000), T0, 0));
 
-    expect(limits[0]).toEqual({ name: 'rpm', amount: 1000, parameters: rpm, tokens: { start: 99_000, replacing: -7 } });
+    expect(limits[0]).toEqual({ name: 'rpm', amount: 1000, parameters: rpm, tokens: { replace: 99_000, totalConsumed: 1007 } });
+  });
+
+  test('W11: credits limits that the request knows nothing of, by the parameters that they carry', () => {
+    const fast = { capacity: 50_000, refillAmount: 2000, refillPeriodMs: 1000, tokens: 1000, totalConsumed: 0, exact: true };
+    const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0, exact: true }], ['other', fast], ['wcu', fast]]) });
+    const { limits } = refillOf(plan(state, target, amounts(1000), T0 + 2000, 0));
+
+    expect(limits.slice(1)).toEqual([{ name: 'other', amount: 0, parameters: undefined, tokens: { gain: 4000, atLeast: undefined, atMost: 46_000 } }]);
+  });
+
+  test('W26: writes a balance with a fraction anew, less the fraction', () => {
+    const torn = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 88_999, totalConsumed: 11_000, exact: false }]]) });
+    const { limits } = refillOf(plan(torn, target, amounts(1000), T0, 0));
+
+    expect(limits[0]!.tokens).toEqual({ replace: 87_999, totalConsumed: 12_000 });
+  });
+
+  test('counts the credit of a raised limit at its new rate, so that an exhausted bucket follows at once', () => {
+    const raised: BucketTarget = { ...target, limits: new Map([['rpm', { ...rpm, capacity: 1e6, refillAmount: 6e6 }]]) };
+
+    const { limits } = refillOf(plan(bucket(0), raised, amounts(100_000), T0 + 1000, 0));
+
+    expect(limits[0]).toMatchObject({ parameters: { capacity: 1e6 }, tokens: { gain: 100_000 } });
   });
 
   test('W3: discards a broken limit that nobody wants', () => {
-    const broken = { tokens: 0, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 0 };
-    const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0 }], ['old', broken], ['wcu', broken]]) });
+    const broken = { tokens: 0, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 0, exact: true };
+    const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0, exact: true }], ['old', broken], ['wcu', broken]]) });
 
     expect(refillOf(plan(state, target, amounts(1000), T0 + 2000, 0)).discard).toEqual(['old']);
   });
@@ -121,20 +149,24 @@ describe('plan', () => {
   describe('of a missing bucket', () => {
     test('creates it whole, less what the request takes', () => {
       expect(plan(null, { ...target, ttl: { seconds: 420 } }, amounts(1000), T0, 0)).toEqual({
-        kind: 'create', now: T0, shardCount: 1, expiresAt: T0 / 1000 + 420, discard: [],
+        kind: 'create', now: T0, shardCount: 1, expiresAt: T0 / 1000 + 420, discard: [], admits: true,
         limits: [{ name: 'rpm', amount: 1000, tokens: 99_000, parameters: rpm }],
       });
     });
 
     test('W4: replaces a damaged one', () => {
-      const ghost = bucket(0, { refilledAt: undefined, limits: new Map([['old', { tokens: -5, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 5 }]]) });
+      const ghost = bucket(0, { refilledAt: undefined, limits: new Map([['old', { tokens: -5, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 5, exact: true }]]) });
 
       expect(plan(ghost, target, amounts(1000), T0, 0)).toMatchObject({ kind: 'create', discard: ['old'] });
     });
 
     test('W15: starts a further shard empty, because its tokens are still in the older ones', () => {
-      expect(plan(null, target, amounts(0), T0, 1)).toMatchObject({ limits: [{ tokens: 0 }] });
-      expect(plan(null, target, amounts(1), T0, 1).kind).toBe('deny');
+      expect(plan(null, target, amounts(0), T0, 1, 4)).toMatchObject({ shardCount: 4, limits: [{ tokens: 0 }], admits: true });
+      expect(plan(null, target, amounts(1), T0, 1, 4)).toMatchObject({ kind: 'create', limits: [{ amount: 0, tokens: 0 }], admits: false });
+    });
+
+    test('denies what is above the capacity', () => {
+      expect(plan(null, target, amounts(100_001), T0, 0).kind).toBe('deny');
     });
 
     test.each([['never', undefined], ['keep', undefined]] as const)('with an expiry of %s has none', (ttl, expiresAt) => {
@@ -168,6 +200,41 @@ describe('plan', () => {
 
     expect(limits[0]!.tokens).toMatchObject({ gain: 15_000 });
     expect(plan(bucket(0, { shardCount: 4 }), target, amounts(15_001), T0 + 60_000, 3).kind).toBe('deny');
+  });
+
+  test('W15: trusts the higher of two shard counts', () => {
+    expect(plan(bucket(0, { shardCount: 2 }), target, amounts(25_001), T0 + 60_000, 0, 4).kind).toBe('deny');
+    expect(plan(bucket(0, { shardCount: 4 }), target, amounts(25_001), T0 + 60_000, 0, 2).kind).toBe('deny');
+  });
+
+  describe('of a correction', () => {
+    const seconds = T0 / 1000;
+
+    test('keeps a bucket in debt until it is full again, because an expired one comes back full', () => {
+      expect(expiryForDebt(bucket(10_000, { expiresAt: seconds + 100 }), amounts(50_000), T0, 0)).toBe(seconds + 140);
+    });
+
+    test.each([
+      ['there is no debt', bucket(60_000, { expiresAt: seconds }), amounts(50_000)],
+      ['the bucket stays long enough', bucket(10_000, { expiresAt: seconds + 141 }), amounts(50_000)],
+      ['the bucket never expires', bucket(10_000), amounts(50_000)],
+      ['the bucket is damaged', bucket(10_000, { expiresAt: seconds, refilledAt: undefined }), amounts(50_000)],
+      ['the limit is not in the bucket', bucket(10_000, { expiresAt: seconds }), new Map([['tpm', 5]])],
+      ['tokens come back', bucket(-5000, { expiresAt: seconds }), amounts(-50_000)],
+    ])('leaves the expiry alone when %s', (_, state, take) => {
+      expect(expiryForDebt(state, take, T0, 0)).toBeUndefined();
+    });
+
+    test('leaves the expiry alone of a share that never refills', () => {
+      expect(expiryForDebt(bucket(0, { expiresAt: seconds, shardCount: 60_001 }), amounts(1000), T0, 0)).toBeUndefined();
+    });
+  });
+
+  test('adopts the parameters of the bucket for limits that it has', () => {
+    const other = { capacity: 1, refillAmount: 1, refillPeriodMs: 1 };
+    const wanted: BucketTarget = { ...target, limits: new Map([['rpm', other], ['tpm', other]]) };
+
+    expect([...adoptParameters(bucket(0), wanted).limits]).toMatchObject([['rpm', rpm], ['tpm', other]]);
   });
 
   test('whatever the bucket and the time, an admitted write leaves a balance between zero and capacity', () => {

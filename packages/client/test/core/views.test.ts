@@ -1,5 +1,5 @@
 import type { BucketState, BucketTarget } from '@zae-limiter/client/core/bucket';
-import { viewLimits, type Verdict } from '@zae-limiter/client/core/views';
+import { sumViews, viewLimits, type Verdict } from '@zae-limiter/client/core/views';
 
 const NOW = Date.UTC(2026, 0, 1);
 const rpm = { capacity: 100_000, refillAmount: 60_000, refillPeriodMs: 60_000 };
@@ -7,12 +7,12 @@ const subject = { entity: 'user-1', resource: 'api', source: 'system' } as const
 const target: BucketTarget = { limits: new Map([['rpm', rpm]]), ttl: 'keep' };
 
 const bucket = (tokens: number, shardCount = 1): BucketState => ({
-  refilledAt: NOW - 5000, limits: new Map([['rpm', { ...rpm, tokens, totalConsumed: 0 }]]), shardCount,
+  refilledAt: NOW - 5000, limits: new Map([['rpm', { ...rpm, tokens, totalConsumed: 0, exact: true }]]), shardCount,
   cascade: false, parentId: undefined, expiresAt: undefined, indexedByResource: false,
 });
 
-const view = (state: BucketState | null, amount: number, verdict: Verdict, shard = 0) =>
-  viewLimits(subject, target, new Map([['rpm', amount]]), { state, shard, now: NOW, verdict })[0]!;
+const view = (state: BucketState | null, amount: number, verdict: Verdict, index = 0, count = 1) =>
+  viewLimits(subject, target, new Map([['rpm', amount]]), { state, place: { index, count }, now: NOW, verdict })[0]!;
 
 describe('viewLimits', () => {
   test('counts what refilled since the last write', () => {
@@ -40,6 +40,21 @@ describe('viewLimits', () => {
 
   test('shows the share of a shard', () => {
     expect(view(bucket(0, 4), 0, 'admitted', 1)).toMatchObject({ capacity: 25, refill: { amount: 15, periodMs: 60_000 }, remaining: 1 });
+  });
+
+  test('shows nothing in a further shard that is not there', () => {
+    expect(view(null, 0, 'admitted', 1, 4)).toMatchObject({ capacity: 25, remaining: 0 });
+    expect(view(null, 0, 'admitted', 0, 4)).toMatchObject({ capacity: 25, remaining: 25 });
+  });
+
+  test('cuts a balance above capacity, as the next write does', () => {
+    expect(view(bucket(148_000), 120_000, 'short')).toMatchObject({ remaining: 100, exceeded: true, retryAfterMs: undefined });
+  });
+
+  test('adds the shards of a bucket up', () => {
+    const shards = [bucket(10_000, 2), bucket(-4000, 2)].map((state, index) => [view(state, 0, 'admitted', index)]);
+
+    expect(sumViews(shards)).toMatchObject([{ capacity: 100, refill: { amount: 60 }, remaining: 10, resetMs: 103_000 }]);
   });
 
   test('never resets where the share of the refill is nothing', () => {

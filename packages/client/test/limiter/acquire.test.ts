@@ -150,10 +150,12 @@ describe('admission', () => {
     expect(error).toMatchObject({ retryAfterMs: 600, primary: { name: 'rpm', entity: expect.any(String), source: 'resource' } });
   });
 
-  test('W45: a request above the capacity can never pass, and costs nothing to refuse', async () => {
+  test('W45: a request above the capacity can never pass, and costs a look at the limits at most every two seconds to refuse', async () => {
     const { limiter, request } = setUp();
     await limiter.acquire(request({ rpm: 1 }));
     table.meter.take();
+    await limiter.tryAcquire(request({ rpm: 101 }));
+    expect(table.meter.take()).toMatchObject({ operations: ['BatchGetItem'] });
 
     expect(await limiter.tryAcquire(request({ rpm: 101 }))).toMatchObject({ outcome: 'unsatisfiable', violations: [{ retryAfterMs: undefined }] });
     expect(table.meter.take().calls).toBe(0);

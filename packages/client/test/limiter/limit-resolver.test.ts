@@ -89,7 +89,7 @@ async function resolve(table: ConfigTable, resolver: LimitResolver, { entity_id:
     source: found === undefined ? null : WIRE_SOURCES[found.source],
     fetched: table.reads.slice(before).flat(),
     // Without a cache there is no memory of the policy to look at.
-    ...(ttl > 0 && { on_unavailable: resolver.onUnavailable() ?? null }),
+    ...(ttl > 0 && { on_unavailable: resolver.onUnavailable ?? null }),
   };
 }
 
@@ -148,7 +148,7 @@ describe('LimitResolver', () => {
     await new Promise(setImmediate);
 
     expect(resolver.peek('u', 'api')!.limits[0]!.capacity).toBe(100);
-    expect(resolver.onUnavailable()).toBe('allow');
+    expect(resolver.onUnavailable).toBe('allow');
   });
 
   test('does not remember a read that failed', async () => {
@@ -175,7 +175,37 @@ describe('LimitResolver', () => {
     table.delete({});
 
     await expect(resolver.resolve('u', 'api')).rejects.toThrow(NoLimitsConfiguredError);
-    expect(() => resolver.peek('u', 'api')).toThrow(NoLimitsConfiguredError);
+    expect(resolver.peek('u', 'api')).toBeUndefined();
+  });
+
+  test('finds limits that were added since memory held none', async () => {
+    const { table, clock, resolver } = setUp();
+    table.delete({});
+    await expect(resolver.lookUp('u', 'api')).rejects.toThrow(NoLimitsConfiguredError);
+    table.put({}, [Limit.perMinute('rpm', 7)]);
+
+    clock.advance(2000);
+
+    await expect(resolver.lookUp('u', 'api')).resolves.toMatchObject({ source: 'system' });
+  });
+
+  test('keeps what it knows when looking again fails', async () => {
+    const { table, resolver } = setUp();
+    await resolver.resolve('u', 'api');
+    table.failing = true;
+
+    await expect(resolver.revalidate('u', 'api')).rejects.toThrow('the store is down');
+
+    expect(resolver.peek('u', 'api')).toMatchObject({ source: 'system' });
+  });
+
+  test('a level that cannot be read harms only those whom no higher level decides', async () => {
+    const { table, resolver } = setUp();
+    table.items.set(id(configKey('ns1', {})), { l_rpm_cp: { N: '1' } });
+    table.put({ entity: 'u' }, [Limit.perMinute('rpm', 7)]);
+
+    await expect(resolver.resolve('u', 'api')).resolves.toMatchObject({ source: 'entityDefault' });
+    await expect(resolver.resolve('v', 'api')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
   });
 
   test('looks again at most every two seconds when a bucket shows other limits', async () => {

@@ -74,14 +74,25 @@ describe('while the store is down', () => {
     expect(await storedTokens(table, entity, 'gpt-4', 'rpm')).toBe(98);
   });
 
-  test('callers that wait for another to open the bucket try for themselves when it fails', async () => {
+  test('W29: callers that wait for another to open the bucket fail with it, and not one after the other', async () => {
     const { limiter, store, request } = setUp();
-    let failures = 1;
-    store.fault = (update) => (failures-- > 0 ? outage(update) : undefined);
+    store.fault = outage;
 
     const outcomes = (await Promise.all([1, 2, 3].map(() => limiter.tryAcquire(request)))).map(({ outcome }) => outcome);
 
-    expect(outcomes.sort()).toEqual(['allowed', 'allowed', 'unavailable']);
+    expect(outcomes).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    expect(store.updates).toBe(1);
+  });
+
+  test('callers who bring their own limits learn the stored policy too', async () => {
+    const { limiter, store, request } = setUp();
+    await limiter.admin.limits.set([Limit.perMinute('rpm', 100)], {}, { onUnavailable: 'allow' });
+    const { limiter: other } = { limiter: new RateLimiter({ store, namespaceId: table.namespaceId }) };
+    await other.acquire(request);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    store.fault = outage;
+
+    expect((await other.tryAcquire(request)).outcome).toBe('degraded');
   });
 });
 
@@ -123,7 +134,7 @@ describe('while others write the same bucket', () => {
       exists = !exists;
     };
 
-    expect((await limiter.tryAcquire(request)).outcome).toBe('unavailable');
+    expect((await limiter.tryAcquire({ ...request, onUnavailable: 'block' })).outcome).toBe('unavailable');
   });
 
   test('an error that is none of ours comes through as it is', async () => {

@@ -10,13 +10,15 @@ const refill = (changes: Partial<RefillPlan>): RefillPlan => ({
 });
 const create = (changes: Partial<CreatePlan> = {}): CreatePlan => ({
   kind: 'create', now: 2000, shardCount: 4, limits: [{ name: 'rpm', amount: 1000, tokens: 99_000, parameters: rpm }],
-  expiresAt: undefined, discard: [], ...changes,
+  expiresAt: undefined, discard: [], admits: true, ...changes,
 });
 const lineage = { cascade: false, parentId: undefined };
 
 describe('a take', () => {
   test('moves balance and counter of the limits that are asked for, and counts the write', () => {
-    const { key: primary, changes, conditions } = takeUpdate(key, { kind: 'take', amounts: new Map([['rpm', 1000], ['tpm', 0]]) });
+    const { key: primary, changes, conditions } = takeUpdate(key, {
+      kind: 'take', amounts: new Map([['rpm', 1000], ['tpm', 0]]), refilledSince: undefined,
+    });
 
     expect(primary).toEqual({ pk: 'ns1/BUCKET#user-1#gpt-4#2', sk: '#STATE' });
     expect(Object.fromEntries(changes)).toEqual({ b_rpm_tk: { add: -1000 }, b_rpm_tc: { add: 1000 }, b_wcu_tc: { add: 1000 } });
@@ -24,12 +26,24 @@ describe('a take', () => {
   });
 });
 
+describe('a take from a bucket that nobody has seen', () => {
+  test('demands that it was credited a moment ago', () => {
+    expect(takeUpdate(key, { kind: 'take', amounts: new Map(), refilledSince: 5 }).conditions).toEqual([{ atLeast: ['rf', 5] }]);
+  });
+});
+
 describe('a settlement', () => {
-  test('W4: demands the bucket and nothing else', () => {
+  test('W4: demands the bucket and its limits, and no balance', () => {
     const { changes, conditions } = settleUpdate(key, new Map([['rpm', -1000], ['tpm', 250]]));
 
-    expect(Object.fromEntries(changes)).toMatchObject({ b_rpm_tk: { add: 1000 }, b_rpm_tc: { add: -1000 }, b_tpm_tk: { add: -250 }, b_tpm_tc: { add: 250 } });
-    expect(conditions).toEqual([{ exists: 'rf' }]);
+    expect(Object.fromEntries(changes)).toEqual({
+      b_rpm_tk: { add: 1000 }, b_rpm_tc: { add: -1000 }, b_tpm_tk: { add: -250 }, b_tpm_tc: { add: 250 }, b_wcu_tc: { add: 1000 },
+    });
+    expect(conditions).toEqual([{ exists: 'rf' }, { exists: 'b_rpm_tk' }, { exists: 'b_tpm_tk' }]);
+  });
+
+  test('can make the bucket stay longer', () => {
+    expect(settleUpdate(key, new Map([['rpm', 5]]), 420).changes.get('ttl')).toEqual({ set: { N: '420' } });
   });
 });
 
@@ -48,13 +62,13 @@ describe('a refill', () => {
     ['within its capacity', { gain: 7, atLeast: 3, atMost: 93 }, { add: -3 }, [{ atLeast: ['b_rpm_tk', 3] }, { atMost: ['b_rpm_tk', 93] }]],
     ['that takes nothing', { gain: 7, atLeast: undefined, atMost: 93 }, { add: -3 }, [{ atMost: ['b_rpm_tk', 93] }]],
     ['that is full', { gain: 7, exactly: 90 }, { add: -3 }, [{ equals: ['b_rpm_tk', { N: '90' }] }]],
-    ['that is new', { start: 90, replacing: undefined }, { set: { N: '90' } }, [{ absent: 'b_rpm_tk' }]],
-    ['that is broken', { start: 90, replacing: -5 }, { set: { N: '90' } }, [{ equals: ['b_rpm_tk', { N: '-5' }] }]],
+    ['that is new', { start: 90 }, { set: { N: '90' } }, [{ absent: 'b_rpm_tk' }]],
+    ['that is broken', { replace: 90, totalConsumed: 7 }, { set: { N: '90' } }, [{ exists: 'b_rpm_tk' }]],
   ])('guards a limit %s', (_, tokens, balance, guards) => {
     const { changes, conditions } = refillUpdate(key, refill({ limits: [{ name: 'rpm', amount: 10, parameters: undefined, tokens }] }));
 
     expect(changes.get('b_rpm_tk')).toEqual(balance);
-    expect(changes.get('b_rpm_tc')).toEqual({ add: 10 });
+    expect(changes.get('b_rpm_tc')).toEqual('replace' in tokens ? { set: { N: '7' } } : { add: 10 });
     expect(changes.has('b_rpm_cp')).toBe(false);
     expect(conditions.slice(1)).toEqual(guards);
   });

@@ -4,7 +4,7 @@ import { InfrastructureNotFoundError, LimiterUnavailableError, ZaeLimiterError }
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   'InternalServerError', 'LimitExceededException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
   'ServiceUnavailable', 'ServiceUnavailableException', 'ThrottlingException', 'TransactionConflictException',
-  'TransactionInProgressException', 'TimeoutError', 'RequestTimeout', 'RequestTimeoutException',
+  'TransactionInProgressException', 'AbortError', 'TimeoutError', 'RequestTimeout', 'RequestTimeoutException',
 ]);
 
 /** Codes of Node.js for a connection that failed. */

@@ -9,33 +9,50 @@ import type { PrimaryKey } from '../../schema/keys.js';
 import { PARTITION_KEY, SORT_KEY } from '../../schema/table.js';
 import type { ItemUpdate, ItemWrite } from '../../schema/update.js';
 import type { Query, Store, UpdateOutcome } from '../store.js';
-import { classifyError } from './classify-error.js';
+import { classifyError, isTransient } from './classify-error.js';
 import { conditionExpressions, updateExpressions } from './expressions.js';
 
 /** Most keys that BatchGetItem takes. */
 const BATCH_SIZE = 100;
-/** Waits between attempts at keys that DynamoDB left out, and at a transaction that met another, in milliseconds. */
+/** Waits between attempts, in milliseconds. */
 const BACKOFF_MS = [25, 50, 100, 200];
+/** Longest wait for one answer. */
+const DEFAULT_TIMEOUT_MS = 1000;
+
+export interface DynamoDbStoreOptions {
+  /** Longest wait for the answer to one call, in milliseconds. @default 1000 */
+  readonly timeoutMs?: number;
+}
 
 /** An item as the SDK types it. */
 type SdkItem = Record<string, AttributeValue>;
 
-/** A table of DynamoDB. Speaks in wire form, so that numbers keep every digit and nothing is converted twice. */
+/**
+ * A table of DynamoDB. Speaks in wire form, so that numbers keep every digit and nothing is converted twice.
+ *
+ * Repeats what is safe to repeat: reads, and writes that DynamoDB said it did not do. A write whose answer was lost may
+ * have been done; it is reported and never repeated (W44).
+ */
 export class DynamoDbStore implements Store {
+  private readonly timeoutMs: number;
+
   /**
    * @param client sends the calls; it is never destroyed here. A `DynamoDBDocumentClient` works too: only plain commands are sent
    */
-  constructor(private readonly client: DynamoDBClient, readonly tableName: string) {}
+  constructor(private readonly client: DynamoDBClient, readonly tableName: string, { timeoutMs = DEFAULT_TIMEOUT_MS }: DynamoDbStoreOptions = {}) {
+    this.timeoutMs = timeoutMs;
+  }
 
   async update({ key, changes, conditions }: ItemUpdate): Promise<UpdateOutcome> {
+    const command = new UpdateItemCommand({
+      TableName: this.tableName,
+      Key: wireKey(key),
+      ...updateExpressions({ changes, conditions }),
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
     try {
-      const { Attributes } = await this.client.send(new UpdateItemCommand({
-        TableName: this.tableName,
-        Key: wireKey(key),
-        ...updateExpressions({ changes, conditions }),
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }));
+      const { Attributes } = await this.repeat((options) => this.client.send(command, options), wasNotDone);
       return { applied: true, item: Attributes as Item };
     } catch (error) {
       if (isNamed<ConditionalCheckFailedException>(error, 'ConditionalCheckFailedException')) return { applied: false, item: error.Item as Item | undefined };
@@ -44,27 +61,27 @@ export class DynamoDbStore implements Store {
   }
 
   async get(key: PrimaryKey, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
-    const { Item: item } = await this.call(() => this.client.send(new GetItemCommand({
+    const { Item: item } = await this.read((limits) => this.client.send(new GetItemCommand({
       TableName: this.tableName, Key: wireKey(key), ConsistentRead: options?.consistent,
-    })));
+    }), limits));
     return item as Item | undefined;
   }
 
-  async getMany(keys: readonly PrimaryKey[]): Promise<readonly (Item | undefined)[]> {
+  async getMany(keys: readonly PrimaryKey[], options?: { readonly consistent?: boolean }): Promise<readonly (Item | undefined)[]> {
     const found = new Map<string, Item>();
     for (let start = 0; start < keys.length; start += BATCH_SIZE) {
-      for (const item of await this.getBatch(keys.slice(start, start + BATCH_SIZE))) found.set(identity(keyOf(item)), item);
+      for (const item of await this.getBatch(keys.slice(start, start + BATCH_SIZE), options?.consistent)) found.set(identity(keyOf(item)), item);
     }
     return keys.map((key) => found.get(identity(key)));
   }
 
   /** Keys that DynamoDB left out are asked for again: taken as missing they would hide an entity's own limits (W29). */
-  private async getBatch(keys: readonly PrimaryKey[]): Promise<Item[]> {
+  private async getBatch(keys: readonly PrimaryKey[], consistent?: boolean): Promise<Item[]> {
     const items: Item[] = [];
     let wanted = keys.map(wireKey);
     for (const wait of [...BACKOFF_MS, undefined]) {
-      const { Responses, UnprocessedKeys } = await this.call(() =>
-        this.client.send(new BatchGetItemCommand({ RequestItems: { [this.tableName]: { Keys: wanted } } })));
+      const { Responses, UnprocessedKeys } = await this.read((limits) =>
+        this.client.send(new BatchGetItemCommand({ RequestItems: { [this.tableName]: { Keys: wanted, ConsistentRead: consistent } } }), limits));
       items.push(...((Responses?.[this.tableName] ?? []) as Item[]));
       wanted = (UnprocessedKeys?.[this.tableName]?.Keys ?? []) as typeof wanted;
       if (wanted.length === 0) return items;
@@ -76,7 +93,7 @@ export class DynamoDbStore implements Store {
   async *query({ index, partition, prefix, order }: Query): AsyncIterable<Item> {
     let from: SdkItem | undefined;
     do {
-      const page: QueryCommandOutput = await this.call(() => this.client.send(new QueryCommand({
+      const page: QueryCommandOutput = await this.read((limits) => this.client.send(new QueryCommand({
         TableName: this.tableName,
         IndexName: index?.name,
         KeyConditionExpression: prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
@@ -84,7 +101,7 @@ export class DynamoDbStore implements Store {
         ExpressionAttributeValues: { ':p': { S: partition }, ...(prefix !== undefined && { ':s': { S: prefix } }) },
         ScanIndexForward: order !== 'descending',
         ExclusiveStartKey: from,
-      })));
+      }), limits));
       yield* (page.Items ?? []) as Item[];
       from = page.LastEvaluatedKey as SdkItem | undefined;
     } while (from !== undefined);
@@ -92,21 +109,13 @@ export class DynamoDbStore implements Store {
 
   async transact(writes: readonly ItemWrite[]): Promise<boolean> {
     const command = new TransactWriteItemsCommand({ TransactItems: writes.map((write) => this.transactItem(write)) });
-    for (const wait of [...BACKOFF_MS, undefined]) {
-      try {
-        await this.client.send(command);
-        return true;
-      } catch (error) {
-        const reasons = isNamed<TransactionCanceledException>(error, 'TransactionCanceledException')
-          ? (error.CancellationReasons ?? []).map(({ Code }) => Code)
-          : [];
-        if (reasons.includes('ConditionalCheckFailed')) return false;
-        if (!reasons.includes('TransactionConflict') || wait === undefined) throw classifyError(error, this.tableName);
-        await sleep(wait);
-      }
+    try {
+      await this.repeat((limits) => this.client.send(command, limits), metAnother);
+      return true;
+    } catch (error) {
+      if (cancellationCodes(error).includes('ConditionalCheckFailed')) return false;
+      throw classifyError(error, this.tableName);
     }
-    /* istanbul ignore next: the last round returns or throws */
-    throw new Error('unreachable');
   }
 
   private transactItem(write: ItemWrite): TransactWriteItem {
@@ -120,13 +129,45 @@ export class DynamoDbStore implements Store {
       : { Delete: { TableName, Key: wireKey(write.delete), ...conditions } };
   }
 
-  private async call<Output>(send: () => Promise<Output>): Promise<Output> {
+  private async read<Output>(send: (limits: { abortSignal: AbortSignal }) => Promise<Output>): Promise<Output> {
     try {
-      return await send();
+      return await this.repeat(send, isTransient);
     } catch (error) {
       throw classifyError(error, this.tableName);
     }
   }
+
+  private async repeat<Output>(send: (limits: { abortSignal: AbortSignal }) => Promise<Output>, again: (error: unknown) => boolean): Promise<Output> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await send({ abortSignal: AbortSignal.timeout(this.timeoutMs) });
+      } catch (error) {
+        const wait = BACKOFF_MS[attempt];
+        // An answer that did not come in time leaves no time for another attempt.
+        if (wait === undefined || !again(error) || isNamed(error, 'AbortError') || isNamed(error, 'TimeoutError')) throw error;
+        await sleep(wait);
+      }
+    }
+  }
+}
+
+/** True for an update that DynamoDB refused before it did anything, because the table or the item was busy. */
+function wasNotDone(error: unknown): boolean {
+  return REFUSED_WRITES.has((error as Error | undefined)?.name ?? '');
+}
+
+const REFUSED_WRITES: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException', 'TransactionConflictException',
+]);
+
+/** True for a transaction that was cancelled because it met another, and for no other reason. */
+function metAnother(error: unknown): boolean {
+  const codes = cancellationCodes(error);
+  return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+}
+
+function cancellationCodes(error: unknown): (string | undefined)[] {
+  return isNamed<TransactionCanceledException>(error, 'TransactionCanceledException') ? (error.CancellationReasons ?? []).map(({ Code }) => Code) : [];
 }
 
 /** By name and not by class: an injected client may come from another copy of the SDK. */
