@@ -3,7 +3,7 @@ import { Limit, RateLimiter, SCHEMA_VERSION } from '@zae-limiter/client';
 import { Registry } from '@zae-limiter/client/admin/registry';
 import { systemClock } from '@zae-limiter/client/core/clock';
 import operations from '../spec/operations.json';
-import { connectTestTable, type TestTable } from './support/table';
+import { connectTestTable, PATIENCE_MS, type TestTable } from './support/table';
 
 /** One call as IAM sees it: a transaction is judged by its parts. */
 interface Call {
@@ -52,7 +52,9 @@ const shown = ({ action, leadingKeys, resource }: Call): string => `${action} ${
 const limits = [Limit.perMinute('rpm', 10)];
 const request = { entity: 'user-1', resource: 'gpt-4', consume: { rpm: 1 } };
 
-const open = ({ client, name, namespace }: TestTable): Promise<RateLimiter> => RateLimiter.open({ client, stack: name, namespace });
+const open = ({ client, name, namespace }: TestTable): Promise<RateLimiter> => RateLimiter.open({
+  client, stack: name, namespace, timeoutMs: PATIENCE_MS,
+});
 
 type Access = keyof (typeof operations)[number]['allowed'];
 

@@ -79,7 +79,7 @@ async function bootstrap(deployment: Deployment, proxy: MeteringProxy): Promise<
 
 async function open(deployment: Deployment, client: DynamoDBClient, proxy: MeteringProxy): Promise<RateLimiter> {
   title('Connect and store limits');
-  const limiter = await RateLimiter.open({ stack: deployment.stackName, client });
+  const limiter = await RateLimiter.open({ stack: deployment.stackName, client, timeoutMs: 10_000 });
   say(`connected to ${deployment.stackName}, namespace default`);
   cost(proxy.take());
   await limiter.admin.limits.set(LIMITS, { resource: RESOURCE });
@@ -93,7 +93,8 @@ const request = (tokens: number): AcquireRequest => ({ entity: ENTITY, resource:
 async function race(deployment: Deployment, client: DynamoDBClient, proxy: MeteringProxy): Promise<void> {
   title(`${CALLERS} callers of ${PROCESSES} limiters at once, each until it is denied`);
   // Limiters share nothing but the table, as those of different processes do.
-  const limiters = await Promise.all(Array.from({ length: PROCESSES }, () => RateLimiter.open({ stack: deployment.stackName, client })));
+  const open = () => RateLimiter.open({ stack: deployment.stackName, client, timeoutMs: 10_000 });
+  const limiters = await Promise.all(Array.from({ length: PROCESSES }, open));
   proxy.take();
   const began = Date.now();
   const admitted = await Promise.all(Array.from({ length: CALLERS }, async (_, caller) => {

@@ -177,7 +177,7 @@ describe('a Node.js app that installs the client', () => {
     async function main() {
       const paths = ['@zae-limiter/client', '@zae-limiter/client/testing'].map((name) => ${resolve}(name));
       const clock = new FakeClock(Date.now());
-      const limiter = await RateLimiter.open({ clock });
+      const limiter = await RateLimiter.open({ clock, timeoutMs: 60_000 });
       const request = { entity: '${format}', resource: 'gpt-4', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 10)] };
       const { outcome, limits } = await limiter.tryAcquire(request);
       await limiter.close();

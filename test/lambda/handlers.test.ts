@@ -95,10 +95,10 @@ describe('the aggregator', () => {
   });
 
   test.each([
-    [60_000, 6_001, 'books'], [60_000, 6_000, 'reports'],
-    [20_000, 5_001, 'books'], [20_000, 5_000, 'reports'],
-    [4_000, 2_001, 'books'], [4_000, 2_000, 'reports'],
-  ])('of %d ms, %d are left: %s the batch', async (total, left, what) => {
+    ['books', 6_001, 60_000], ['reports', 6_000, 60_000],
+    ['books', 5_001, 20_000], ['reports', 5_000, 20_000],
+    ['books', 2_001, 4_000], ['reports', 2_000, 4_000],
+  ])('%s a batch when %d of %d ms are left', async (what, left, total) => {
     const { client, namespaceId } = await connectTestTable();
     const times = [total];
     const context = { getRemainingTimeInMillis: () => times.shift() ?? left } as Context;

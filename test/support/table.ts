@@ -8,6 +8,9 @@ import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store
 import { CapacityMeter } from '@zae-limiter/client/testing';
 import type { Template } from '../../tools/template';
 
+/** Time for one answer: no test may depend on how busy the machine is. */
+export const PATIENCE_MS = 60_000;
+
 /** The table that global-setup.ts made, seen from one test file: a namespace of its own and a meter on its client. */
 export interface TestTable {
   readonly name: string;
@@ -22,7 +25,7 @@ export interface TestTable {
 export async function connectTestTable(): Promise<TestTable> {
   const client = new DynamoDBClient({});
   const meter = new CapacityMeter(client);
-  const store = new DynamoDbStore(client, process.env.TEST_TABLE!);
+  const store = new DynamoDbStore(client, process.env.TEST_TABLE!, { timeoutMs: PATIENCE_MS });
   const registry = new Registry(store, systemClock);
   await registry.recordVersion(SCHEMA_VERSION, 'test');
   const namespace = `test-${randomUUID()}`;

@@ -5,13 +5,15 @@ import { Registry } from '@zae-limiter/client/admin/registry';
 import { systemClock } from '@zae-limiter/client/core/clock';
 import type { Item } from '@zae-limiter/client/schema/attributes';
 import { CapacityMeter, FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { putItem } from '../support/bucket';
 
 let table: TestTable;
 let tables = 0;
 
 beforeAll(async () => { table = await connectTestTable(); });
+
+const open = (options: OpenOptions) => RateLimiter.open({ timeoutMs: PATIENCE_MS, ...options });
 
 const VERSION = { pk: '_/SYSTEM#', sk: '#VERSION' };
 const namespaceRecord = (status: string): Item => ({ namespace_id: { S: 'ns1' }, namespace_name: { S: 'default' }, status: { S: status } });
@@ -26,7 +28,7 @@ async function bareTable(): Promise<TestTable> {
     KeySchema: [key('PK', 'HASH'), key('SK', 'RANGE')],
     AttributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'S' }, { AttributeName: 'SK', AttributeType: 'S' }],
   }));
-  return { ...table, name, store: new DynamoDbStore(table.client, name) };
+  return { ...table, name, store: new DynamoDbStore(table.client, name, { timeoutMs: PATIENCE_MS }) };
 }
 
 describe('open', () => {
@@ -35,7 +37,7 @@ describe('open', () => {
   test('reads the namespace and the version, and nothing else', async () => {
     table.meter.take();
 
-    await RateLimiter.open(options());
+    await open(options());
 
     expect(table.meter.take()).toMatchObject({ operations: ['GetItem', 'GetItem'], writeUnits: 0 });
   });
@@ -44,8 +46,8 @@ describe('open', () => {
     process.env.ZAEL_STACK = table.name;
     process.env.ZAEL_NAMESPACE = table.namespace;
     try {
-      await expect(RateLimiter.open({ client: table.client })).resolves.toBeInstanceOf(RateLimiter);
-      await expect(RateLimiter.open({ client: table.client, namespace: 'nobody' })).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
+      await expect(open({ client: table.client })).resolves.toBeInstanceOf(RateLimiter);
+      await expect(open({ client: table.client, namespace: 'nobody' })).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
     } finally {
       delete process.env.ZAEL_STACK;
       delete process.env.ZAEL_NAMESPACE;
@@ -53,14 +55,14 @@ describe('open', () => {
   });
 
   test('looks for the limiter zae-limiter and the namespace default when nobody names others', async () => {
-    await expect(RateLimiter.open({ client: table.client })).rejects.toMatchObject({ tableName: 'zae-limiter' });
-    await expect(RateLimiter.open({ client: table.client, stack: table.name, namespace: '' })).rejects.toMatchObject({ namespace: 'default' });
+    await expect(open({ client: table.client })).rejects.toMatchObject({ tableName: 'zae-limiter' });
+    await expect(open({ client: table.client, stack: table.name, namespace: '' })).rejects.toMatchObject({ namespace: 'default' });
   });
 
   test('makes a client of its own, and closes it', async () => {
     {
       const endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
-      await using limiter = await RateLimiter.open({ stack: table.name, namespace: table.namespace, endpoint });
+      await using limiter = await open({ stack: table.name, namespace: table.namespace, endpoint });
       await expect(limiter.tryAcquire({ entity: 'u', resource: 'api', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 1)] }))
         .resolves.toMatchObject({ outcome: 'allowed' });
     }
@@ -70,8 +72,8 @@ describe('open', () => {
     const client = new DynamoDBClient({});
     const destroy = jest.spyOn(client, 'destroy');
 
-    await (await RateLimiter.open(options({ client }))).close();
-    await RateLimiter.open(options({ client, namespace: 'nobody' })).catch(() => undefined);
+    await (await open(options({ client }))).close();
+    await open(options({ client, namespace: 'nobody' })).catch(() => undefined);
 
     expect(destroy).not.toHaveBeenCalled();
     client.destroy();
@@ -79,7 +81,7 @@ describe('open', () => {
 
   test('works with a document client too', async () => {
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
-    const limiter = await RateLimiter.open(options({ client }));
+    const limiter = await open(options({ client }));
 
     const lease = await limiter.acquire({ entity: 'document', resource: 'api', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 5)] });
 
@@ -95,13 +97,13 @@ describe('open', () => {
   ])('rejects %s and writes nothing', async (_, more, error) => {
     table.meter.take();
 
-    await expect(RateLimiter.open(options(more))).rejects.toMatchObject(error);
+    await expect(open(options(more))).rejects.toMatchObject(error);
 
     expect(table.meter.take().writeUnits).toBe(0);
   });
 
   test('rejects a table that does not answer', async () => {
-    await expect(RateLimiter.open({ stack: table.name, client: new DynamoDBClient({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 }) }))
+    await expect(open({ stack: table.name, client: new DynamoDBClient({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 }) }))
       .rejects.toMatchObject({ code: 'UNAVAILABLE', cause: expect.anything() });
   });
 
@@ -114,7 +116,7 @@ describe('open', () => {
     await putItem(bare, { pk: '_/SYSTEM#', sk: '#NAMESPACE#default' }, namespaceRecord('active'));
     if (version !== undefined) await putItem(bare, VERSION, version);
 
-    await expect(RateLimiter.open({ stack: bare.name, client: table.client })).rejects.toMatchObject({ code });
+    await expect(open({ stack: bare.name, client: table.client })).rejects.toMatchObject({ code });
   });
 
   test.each(['deleted', 'purging'])('rejects a namespace that is %s', async (status) => {
@@ -122,7 +124,7 @@ describe('open', () => {
     await putItem(bare, { pk: '_/SYSTEM#', sk: '#NAMESPACE#default' }, namespaceRecord(status));
     await new Registry(bare.store, systemClock).recordVersion('0.10.0', 'test');
 
-    await expect(RateLimiter.open({ stack: bare.name, client: table.client })).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
+    await expect(open({ stack: bare.name, client: table.client })).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
   });
 });
 
@@ -179,7 +181,7 @@ describe('CapacityMeter', () => {
   test('counts reads, writes and refusals of its client alone', async () => {
     const client = new DynamoDBClient({});
     const meter = new CapacityMeter(client);
-    const store = new DynamoDbStore(client, table.name);
+    const store = new DynamoDbStore(client, table.name, { timeoutMs: PATIENCE_MS });
     const key = { pk: `${table.namespaceId}/SYSTEM#`, sk: 'meter' };
 
     await store.update({ key, changes: new Map([['x', { set: { S: 'x' } }]]), conditions: [] });

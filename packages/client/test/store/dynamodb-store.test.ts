@@ -3,7 +3,7 @@ import { DynamoDbStore, InfrastructureNotFoundError, LimiterUnavailableError } f
 import type { Change, Condition } from '@zae-limiter/client/schema/update';
 import { classifyError } from '@zae-limiter/client/store/dynamodb/classify-error';
 import { conditionExpressions, updateExpressions } from '@zae-limiter/client/store/dynamodb/expressions';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 
 let table: TestTable;
 let keys = 0;
@@ -225,7 +225,7 @@ describe('errors', () => {
   });
 
   test.each(['get', 'getMany', 'query', 'update', 'transact'] as const)('%s rejects when the table is missing', async (method) => {
-    const store = new DynamoDbStore(table.client, 'no-such-table');
+    const store = new DynamoDbStore(table.client, 'no-such-table', { timeoutMs: PATIENCE_MS });
     const key = newKey();
     const calls = {
       get: () => store.get(key),
