@@ -93,8 +93,8 @@ const request = (tokens: number): AcquireRequest => ({ entity: ENTITY, resource:
 async function race(deployment: Deployment, client: DynamoDBClient, proxy: MeteringProxy): Promise<void> {
   title(`${CALLERS} callers of ${PROCESSES} limiters at once, each until it is denied`);
   // Limiters share nothing but the table, as those of different processes do.
-  const open = () => RateLimiter.open({ stack: deployment.stackName, client, timeoutMs: 10_000 });
-  const limiters = await Promise.all(Array.from({ length: PROCESSES }, open));
+  const another = () => RateLimiter.open({ stack: deployment.stackName, client, timeoutMs: 10_000 });
+  const limiters = await Promise.all(Array.from({ length: PROCESSES }, another));
   proxy.take();
   const began = Date.now();
   const admitted = await Promise.all(Array.from({ length: CALLERS }, async (_, caller) => {

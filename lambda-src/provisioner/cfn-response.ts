@@ -15,6 +15,8 @@ const MAX_BODY_BYTES = 4096;
 const REASON_LENGTHS = [1000, 500, 250] as const;
 /** Waits between attempts to deliver the answer, in milliseconds. Without an answer the stack waits for an hour. */
 const BACKOFF_MS = [100, 400, 1600];
+/** Longest wait for CloudFormation to take the answer. */
+const ATTEMPT_MS = 5000;
 
 /** The body of an answer, never above the size that CloudFormation takes: first the data go, then the reason shrinks. */
 export function answerBody(event: CloudFormationCustomResourceEvent, { status, physicalResourceId, reason = '', data }: CfnAnswer): string {
@@ -36,7 +38,7 @@ export async function respond(event: CloudFormationCustomResourceEvent, answer: 
   let failure = '';
   for (const wait of [...BACKOFF_MS, undefined]) {
     try {
-      const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
+      const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' }, signal: AbortSignal.timeout(ATTEMPT_MS) });
       if (ok) return;
       failure = `HTTP ${status}`;
     } catch (error) {

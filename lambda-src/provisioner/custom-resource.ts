@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Clock } from '@zae-limiter/client/core/clock';
-import { InfrastructureNotFoundError, ValidationError } from '@zae-limiter/client/core/errors';
+import { ValidationError } from '@zae-limiter/client/core/errors';
 import type { Store } from '@zae-limiter/client/store/store';
 import { bootstrap, type BootstrapProperties } from './bootstrap';
 import type { CfnAnswer } from './cfn-response';
@@ -14,11 +14,7 @@ export async function customResource(event: CloudFormationCustomResourceEvent, s
   try {
     return { status: 'SUCCESS', ...await carryOut(event, existing, store, clock) };
   } catch (error) {
-    const gone = event.RequestType === 'Delete' && error instanceof InfrastructureNotFoundError;
-    const physicalResourceId = existing ?? `${FAILED_CREATE}${event.RequestId}`;
-    return gone
-      ? { status: 'SUCCESS', physicalResourceId }
-      : { status: 'FAILED', physicalResourceId, reason: (error as Error).message };
+    return { status: 'FAILED', physicalResourceId: existing ?? `${FAILED_CREATE}${event.RequestId}`, reason: (error as Error).message };
   }
 }
 

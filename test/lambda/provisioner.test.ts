@@ -22,12 +22,12 @@ const VERSION_RECORD = {
   schema_version: text('0.10.0'),
   lambda_version: { NULL: true },
   client_min_version: text('0.0.0'),
-  updated_at: text('2026-01-01T00:00:00Z'),
+  updated_at: text('2100-01-01T00:00:00Z'),
   updated_by: text('cdk:1.2.3'),
 };
 
 /** All records of a namespace that bootstrap makes. */
-const namespaceRecords = (name: string, id: string, days: string, createdAt = '2026-01-01T00:00:00Z'): Item[] => {
+const namespaceRecords = (name: string, id: string, days: string, createdAt = '2100-01-01T00:00:00Z'): Item[] => {
   const record = { ...REGISTRY, namespace_id: text(id), namespace_name: text(name), status: text('active'), created_at: text(createdAt) };
   const system = `${id}/SYSTEM#`;
   return [
@@ -98,7 +98,7 @@ describe('the creation of a table', () => {
 });
 
 describe('an update', () => {
-  const UPDATED = { ...VERSION_RECORD, updated_at: text('2026-01-02T00:00:00Z'), updated_by: text('cdk:2.0.0') };
+  const UPDATED = { ...VERSION_RECORD, updated_at: text('2100-01-02T00:00:00Z'), updated_by: text('cdk:2.0.0') };
 
   /** A table that was created a day ago. */
   async function createdTable(): Promise<{ table: NewTable; id: string; clock: FakeClock }> {
@@ -126,7 +126,7 @@ describe('an update', () => {
 
     const second = (await namespaceIds(table)).second!;
     expect(await table.items()).toEqual(sorted([
-      UPDATED, ...namespaceRecords('default', id, '90'), ...namespaceRecords('second', second, '90', '2026-01-02T00:00:00Z'),
+      UPDATED, ...namespaceRecords('default', id, '90'), ...namespaceRecords('second', second, '90', '2100-01-02T00:00:00Z'),
     ] as Item[]));
     table.client.destroy();
   });

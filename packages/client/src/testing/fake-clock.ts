@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.js';
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only when it is told to. It starts in the year 2100, so that nothing that it stamps has expired. */
 export class FakeClock implements Clock {
-  constructor(private ms: number = Date.UTC(2026, 0, 1)) {}
+  constructor(private ms: number = Date.UTC(2100, 0, 1)) {}
 
   now(): number {
     return this.ms;

@@ -73,7 +73,7 @@ describe('registerNamespace', () => {
 
     const record = {
       PK: text('_/SYSTEM#'), GSI4PK: text('_'), GSI4SK: text('_/SYSTEM#'), namespace_id: text(id), namespace_name: text(name),
-      status: text('active'), created_at: text('2026-01-01T00:00:00Z'),
+      status: text('active'), created_at: text('2100-01-01T00:00:00Z'),
     };
     expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{10}$/);
     expect(again).toBe(id);
@@ -229,7 +229,7 @@ describe('recordVersion', () => {
 
     expect(await own.items()).toEqual([{
       PK: text('_/SYSTEM#'), SK: text('#VERSION'), GSI4PK: text('_'), GSI4SK: text('_/SYSTEM#'), schema_version: text('0.10.0'),
-      lambda_version: { NULL: true }, client_min_version: text('0.0.0'), updated_at: text('2026-01-01T00:00:00Z'), updated_by: text('test'),
+      lambda_version: { NULL: true }, client_min_version: text('0.0.0'), updated_at: text('2100-01-01T00:00:00Z'), updated_by: text('test'),
     }]);
   });
 

@@ -1,5 +1,5 @@
 import { ValidationError } from '@zae-limiter/client/core/errors';
-import { formatPeriod, Limit, MAX_LIMIT_VALUE } from '@zae-limiter/client/core/limit';
+import { checkLimits, formatPeriod, Limit, MAX_LIMIT_VALUE } from '@zae-limiter/client/core/limit';
 import { parseLimitDeclaration, type LimitDeclaration } from '@zae-limiter/client/manifest/limit-declaration';
 import { vectors } from '../../../../test/support/vectors';
 
@@ -79,6 +79,21 @@ describe('Limit', () => {
 
       expect(() => Limit.custom('rpm', numbers)).toThrow(expect.objectContaining({ field, reason }));
     }
+  });
+
+  describe('lists', () => {
+    const plain = (changes: object) => ({ name: 'rpm', capacity: 1, refillAmount: 1, refillPeriodSeconds: 1, ...changes }) as unknown as Limit;
+
+    test('may hold limits that another copy of the package made', () => {
+      expect(() => checkLimits([plain({})])).not.toThrow();
+    });
+
+    test.each([
+      ['no name', { name: undefined }, 'type'], ['a reserved name', { name: 'wcu' }, 'reserved'], ['a fraction', { capacity: 1.0005 }, 'not_an_integer'],
+      ['no period', { refillPeriodSeconds: 0 }, 'not_positive'],
+    ])('reject an object with %s, whoever made it', (_, changes, reason) => {
+      expect(() => checkLimits([plain(changes)])).toThrow(expect.objectContaining({ reason }));
+    });
   });
 
   test('cannot be changed', () => {

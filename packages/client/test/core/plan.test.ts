@@ -126,6 +126,13 @@ describe('plan', () => {
     expect(limits[0]).toMatchObject({ parameters: { capacity: 1e6 }, tokens: { gain: 100_000 } });
   });
 
+  test('W3: starts the counter of a limit anew that lost it with its parameters', () => {
+    const stored = { tokens: 0, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: undefined, exact: true };
+    const broken = bucket(0, { limits: new Map([['rpm', stored]]) });
+
+    expect(refillOf(plan(broken, target, amounts(1000), T0, 0)).limits[0]!.tokens).toEqual({ replace: 99_000, totalConsumed: 1000 });
+  });
+
   test('W3: discards a broken limit that nobody wants', () => {
     const broken = { tokens: 0, capacity: 0, refillAmount: 0, refillPeriodMs: 0, totalConsumed: 0, exact: true };
     const state = bucket(0, { limits: new Map([['rpm', { ...rpm, tokens: 0, totalConsumed: 0, exact: true }], ['old', broken], ['wcu', broken]]) });

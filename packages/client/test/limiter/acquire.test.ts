@@ -342,6 +342,8 @@ describe('bad input', () => {
     ['a bad entity', { entity: 'a#b' }, { code: 'INVALID_IDENTIFIER', field: 'entity', value: 'a#b', reason: 'hash' }],
     ['a bad resource', { resource: '_default_' }, { code: 'INVALID_IDENTIFIER', field: 'resource', reason: 'pattern' }],
     ['limits that are given and empty', { limits: [] }, { field: 'limits', reason: 'empty' }],
+    ['a policy that does not exist', { onUnavailable: 'Block' as 'block' }, { field: 'onUnavailable', value: 'Block' }],
+    ['a limit without a period', { limits: [{ ...limits[0], refillPeriodSeconds: 0 } as Limit] }, { field: 'refillPeriodSeconds' }],
     ['a limit that is given twice', { limits: [limits[0]!, limits[0]!] }, { field: 'limits', value: 'rpm', reason: 'duplicate' }],
     ['a resource without limits', { resource: 'unlimited' }, { code: 'NO_LIMITS_CONFIGURED', field: 'limits' }],
   ];

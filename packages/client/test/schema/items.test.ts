@@ -57,6 +57,10 @@ describe('a config item', () => {
     else expect(read()).toEqual(expected);
   });
 
+  test('W26: with a fraction cannot be read', () => {
+    expect(() => parseLimits({ l_rpm_cp: { N: '1.5' } })).toThrow(CorruptRecordError);
+  });
+
   test('lists limits in the order of their names, whatever the order of the attributes', () => {
     const field = { N: '1' };
     const item = { l_z_cp: field, l_z_ra: field, l_z_rp: field, l_a_cp: field, l_a_ra: field, l_a_rp: field, l__cp: field };
