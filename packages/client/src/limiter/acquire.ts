@@ -31,6 +31,7 @@ export class Acquirer {
     private readonly clock: Clock,
     private readonly events: EventHub,
     private readonly random: () => number,
+    private readonly denyTtlMs: number,
     private readonly onUnavailable: OnUnavailable | undefined,
   ) {}
 
@@ -166,7 +167,7 @@ export class Acquirer {
   private writer({ entity, resource }: AcquireRequest, shard: number): BucketWriter {
     const key: BucketKey = { namespaceId: this.namespaceId, entity, resource, shard };
     const id = `${entity}#${resource}#${shard}`;
-    const writer = this.writers.get(id) ?? new BucketWriter(this.store, this.clock, key);
+    const writer = this.writers.get(id) ?? new BucketWriter(this.store, this.clock, key, this.denyTtlMs);
     this.writers.delete(id); // so that the longest unused stays first
     this.writers.set(id, writer);
     if (this.writers.size > MAX_WRITERS) this.writers.delete(this.writers.keys().next().value!);

@@ -38,7 +38,8 @@ export interface TakeOutcome extends Standing {
  * Writes to one bucket and remembers how it looked after the last write.
  *
  * A request whose bucket is remembered costs 1 call: the memory only chooses the write, the write's own conditions
- * decide. A refused write returns the bucket as it is, so the next one is exact; nothing is ever read.
+ * decide. A refused write returns the bucket as it is, so the next one is exact; nothing is ever read. Only a refusal may
+ * come from memory, for a moment: until a time that is computed no refill by anyone can make the request fit.
  */
 export class BucketWriter {
   /** Undefined before the first write, null when the bucket does not exist. */
@@ -48,7 +49,10 @@ export class BucketWriter {
   /** The first write, or the creation, while it is under way. */
   private opening: Promise<unknown> | undefined;
 
-  constructor(private readonly store: Store, private readonly clock: Clock, readonly key: BucketKey) {}
+  /** @param denyTtlMs how long a bucket that was seen short may refuse from memory, in milliseconds */
+  constructor(
+    private readonly store: Store, private readonly clock: Clock, readonly key: BucketKey, private readonly denyTtlMs: number,
+  ) {}
 
   /** True once a write has shown whether the bucket exists. */
   get seen(): boolean {
@@ -70,7 +74,10 @@ export class BucketWriter {
     return outcome?.applied ? outcome.state! : undefined;
   }
 
-  /** Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not. */
+  /**
+   * Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not; none
+   * when it was seen too short a moment ago.
+   */
   async take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
     const place = { index: this.key.shard, count: context.shardCount };
     let wanted = context.limits;
@@ -84,7 +91,7 @@ export class BucketWriter {
       const target = exists(state) && outdated() ? adoptParameters(state, wanted.target) : wanted.target;
 
       const now = this.clock.now();
-      const chosen = this.choose(state, target, amounts, now, place, current, round);
+      const chosen = this.choose(state, target, amounts, now, place, current || now - seenAt < this.denyTtlMs, round);
       if (chosen.kind === 'deny') return { state: state ?? null, place, now, verdict: 'short', target };
 
       const outcome = exists(state) ? await this.send(chosen, context) : await this.open(() => this.send(chosen, context));
@@ -114,13 +121,13 @@ export class BucketWriter {
   }
 
   private choose(
-    state: BucketState | null | undefined, target: BucketTarget, amounts: Amounts, now: number, place: Standing['place'], current: boolean, round: number,
+    state: BucketState | null | undefined, target: BucketTarget, amounts: Amounts, now: number, place: Standing['place'], trusted: boolean, round: number,
   ): Plan {
     const take: Plan = { kind: 'take', amounts, refilledSince: undefined };
     if (round === MAX_ROUNDS && exists(state)) return take; // the lock was lost each time; this needs none
     const chosen = plan(state, target, amounts, now, place);
-    // A remembered bucket may have been given tokens since: only the bucket itself can say no.
-    return chosen.kind === 'deny' && !current && exists(state) ? take : chosen;
+    // A remembered bucket may have been given tokens since: after a while only the bucket itself can say no.
+    return chosen.kind === 'deny' && !trusted && exists(state) ? take : chosen;
   }
 
   private async send(chosen: Exclude<Plan, { kind: 'deny' }>, context: BucketContext): Promise<WriteOutcome> {

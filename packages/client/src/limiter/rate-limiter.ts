@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Admin } from '../admin/admin.js';
 import { systemClock, type Clock } from '../core/clock.js';
-import { NamespaceNotFoundError } from '../core/errors.js';
+import { NamespaceNotFoundError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkLimiterName, checkNamespace, checkResource } from '../core/identifiers.js';
 import type { LimitView } from '../core/limit-view.js';
 import { checkOnUnavailable, type OnUnavailable } from '../core/on-unavailable.js';
@@ -26,6 +26,13 @@ export interface LimiterOptions {
   readonly cache?: ResolverOptions;
   /** What to do when the store cannot answer and neither the request nor the table says it. @default 'block' */
   readonly onUnavailable?: OnUnavailable;
+  /**
+   * How long a bucket that was seen too short may refuse from memory, for free, in milliseconds. Tokens that other
+   * processes give back meanwhile are seen only after it; tokens that refill are never missed. 0 asks the bucket each time.
+   *
+   * @default 250
+   */
+  readonly denyTtlMs?: number;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** Number from 0 to below 1. Decides which shard of a split bucket is tried first. @default Math.random */
@@ -114,14 +121,15 @@ export class RateLimiter implements AsyncDisposable {
   private readonly events = new EventHub();
 
   constructor(
-    { store, namespaceId, cache, clock = systemClock, random = Math.random, onUnavailable }: ConnectOptions, private readonly destroy = () => {},
+    { store, namespaceId, cache, clock = systemClock, random = Math.random, denyTtlMs = 250, onUnavailable }: ConnectOptions, private readonly destroy = () => {},
   ) {
     checkOnUnavailable(onUnavailable);
+    if (!(denyTtlMs >= 0)) throw new ValidationError('denyTtlMs', denyTtlMs, 'negative', 'must be 0 or more milliseconds');
     this.store = store;
     this.namespaceId = namespaceId;
     this.clock = clock;
     this.resolver = new LimitResolver(store, namespaceId, clock, cache);
-    this.acquirer = new Acquirer(store, namespaceId, this.resolver, clock, this.events, random, onUnavailable);
+    this.acquirer = new Acquirer(store, namespaceId, this.resolver, clock, this.events, random, denyTtlMs, onUnavailable);
     this.admin = new Admin(store, namespaceId, (scope) => this.resolver.evict(scope));
   }
 
@@ -162,7 +170,8 @@ export class RateLimiter implements AsyncDisposable {
   /**
    * Takes tokens from every limit that the request names in one atomic write, or none.
    *
-   * Cost: 1 call and 1 write unit once the limits and the bucket are known to the process; 1 more write unit when
+   * Cost: 1 call and 1 write unit once the limits and the bucket are known to the process, none when the bucket was
+   * seen too short a moment ago (`denyTtlMs`); 1 more write unit when
    * another process credited the bucket meanwhile. The first request of a process for an entity and resource adds 1
    * read; creating a bucket adds 1 write and 1 read. Limits are read again in the background, at most once a minute.
    *

@@ -162,12 +162,52 @@ describe('admission', () => {
     await expect(limiter.acquire(request({ rpm: 101 }))).rejects.toMatchObject({ unsatisfiable: true, retryAfterMs: undefined });
   });
 
-  test('a bucket that others filled up is found out by asking it', async () => {
-    const { limiter, request, entity } = setUp();
+  test('W32: a refusal is free while the bucket was seen a moment ago, and then asks it', async () => {
+    const { limiter, request, entity, clock } = setUp();
     await limiter.acquire(request({ rpm: 100 }));
+    table.meter.take();
+
+    for (let at = 0; at < 250; at += 10) {
+      expect((await limiter.tryAcquire(request({ rpm: 5 }))).outcome).toBe('limited');
+      clock.advance(10);
+    }
+    expect(table.meter.take().calls).toBe(0);
     await tamper(table, entity, 'gpt-4', { b_rpm_tk: { N: '5000' } });
 
     expect((await limiter.tryAcquire(request({ rpm: 5 }))).outcome).toBe('allowed');
+  });
+
+  test('W32: a refusal from memory ends with the millisecond in which refill suffices', async () => {
+    const { limiter, request, clock } = setUp();
+    await limiter.acquire(request({ rpm: 100 }, { limits: [Limit.perSecond('rpm', 100)] }));
+    const again = () => limiter.tryAcquire(request({ rpm: 20 }, { limits: [Limit.perSecond('rpm', 100)] }));
+
+    clock.advance(199);
+    expect((await again()).outcome).toBe('limited');
+    clock.advance(1);
+    expect((await again()).outcome).toBe('allowed');
+  });
+
+  test('tokens that the process itself gave back are seen at once', async () => {
+    const { limiter, request } = setUp();
+    const lease = await limiter.acquire(request({ rpm: 100 }));
+    expect((await limiter.tryAcquire(request({ rpm: 1 }))).outcome).toBe('limited');
+
+    await lease.rollback();
+
+    expect((await limiter.tryAcquire(request({ rpm: 100 }))).outcome).toBe('allowed');
+  });
+
+  test('a refusal always asks the bucket when memory is switched off', async () => {
+    const { entity, request } = setUp();
+    const limiter = new RateLimiter({ store: table.store, namespaceId: table.namespaceId, clock: new FakeClock(), denyTtlMs: 0 });
+    await limiter.acquire({ ...request({ rpm: 100 }), entity });
+    table.meter.take();
+
+    await limiter.tryAcquire({ ...request({ rpm: 1 }), entity });
+
+    expect(table.meter.take()).toMatchObject({ calls: 1, refused: 1 });
+    expect(() => new RateLimiter({ store: table.store, namespaceId: table.namespaceId, denyTtlMs: -1 })).toThrow(expect.objectContaining({ field: 'denyTtlMs' }));
   });
 
   test('every limit is reported, also those that were not asked for', async () => {
@@ -266,9 +306,10 @@ describe('a live bucket', () => {
   });
 
   test('W27: that was deleted meanwhile is created again', async () => {
-    const { limiter, request, entity } = setUp();
+    const { limiter, request, entity, clock } = setUp();
     await limiter.acquire(request({ rpm: 60 }));
     await deleteBucket(table, entity, 'gpt-4');
+    clock.advance(250);
 
     expect((await limiter.tryAcquire(request({ rpm: 60 }))).outcome).toBe('allowed');
     expect(await storedTokens(table, entity, 'gpt-4', 'rpm')).toBe(40);
