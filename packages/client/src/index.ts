@@ -25,4 +25,5 @@ export type { LimitScope } from './schema/config-item.js';
 export { SCHEMA_VERSION } from './schema/table.js';
 export type { UsageSnapshot, UsageWindow } from './schema/usage-item.js';
 export { DynamoDbStore } from './store/dynamodb/dynamodb-store.js';
+export { MemoryStore } from './store/memory-store.js';
 export type { Query, Store, UpdateOutcome } from './store/store.js';

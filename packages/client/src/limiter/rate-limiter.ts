@@ -121,7 +121,8 @@ export class RateLimiter implements AsyncDisposable {
   private readonly events = new EventHub();
 
   constructor(
-    { store, namespaceId, cache, clock = systemClock, random = Math.random, denyTtlMs = 250, onUnavailable }: ConnectOptions, private readonly destroy = () => {},
+    { store, namespaceId, cache, clock = systemClock, random = Math.random, denyTtlMs = 250, onUnavailable }: ConnectOptions,
+    private readonly destroy = () => {},
   ) {
     checkOnUnavailable(onUnavailable);
     if (!(denyTtlMs >= 0)) throw new ValidationError('denyTtlMs', denyTtlMs, 'negative', 'must be 0 or more milliseconds');
