@@ -181,8 +181,15 @@ interface Charged {
   readonly outcome: TakeOutcome;
 }
 
+/** One for each list, so that requests with the same list share their writes. */
+const overrides = new WeakMap<readonly Limit[], ResolvedLimits>();
+
 function overridden(limits: readonly Limit[]): ResolvedLimits {
-  return { limits, source: 'override', target: bucketTarget(limits, true), readAt: Infinity };
+  const known = overrides.get(limits);
+  if (known !== undefined && known.limits.length === limits.length && limits.every((limit, at) => limit === known.limits[at])) return known;
+  const resolved: ResolvedLimits = { limits: [...limits], source: 'override', target: bucketTarget(limits, true), readAt: Infinity };
+  if (limits.every((limit) => Object.isFrozen(limit))) overrides.set(limits, resolved);
+  return resolved;
 }
 
 /** False when a limit is unknown, or can never hold what is asked of it. */

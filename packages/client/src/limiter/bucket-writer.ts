@@ -1,14 +1,20 @@
 import type { Amounts, BucketKey, BucketState, BucketTarget } from '../core/bucket.js';
 import type { Clock } from '../core/clock.js';
-import { LimiterUnavailableError } from '../core/errors.js';
+import { LimiterUnavailableError, ZaeLimiterError } from '../core/errors.js';
 import { adoptParameters, expiryForDebt, parametersDiffer, plan, takeUnseen, type Plan } from '../core/plan.js';
-import type { Standing } from '../core/views.js';
+import { availableTokens, type Standing } from '../core/views.js';
 import { createUpdate, parseBucket, refillUpdate, settleUpdate, takeUpdate, type Lineage } from '../schema/bucket-item.js';
 import type { ItemUpdate } from '../schema/update.js';
 import type { Store } from '../store/store.js';
 
 /** Conditional writes that a request may lose to others before it is refused. */
 const MAX_ROUNDS = 4;
+
+/** Writes of requests to one bucket that may be under way at the same time, while few requests wait and tokens abound. */
+const MAX_IN_FLIGHT = 4;
+
+/** Requests in one write from which the bucket counts as hot: then one write at a time carries all that wait. */
+const HOT_BATCH = 4;
 
 /** What a writer asks for when the bucket alone does not say it. */
 export interface BucketContext {
@@ -48,6 +54,14 @@ export class BucketWriter {
   private seenAt = -Infinity;
   /** The first write, or the creation, while it is under way. */
   private opening: Promise<unknown> | undefined;
+  /** Requests that wait for a write to end, first come first served. */
+  private readonly queue: QueuedTake[] = [];
+  /** Requests that are being decided, by the batch in which they are. */
+  private readonly deciding = new Set<readonly QueuedTake[]>();
+  private hot = false;
+  /** Corrections that wait for the one that is under way. */
+  private settlements: QueuedSettlement | undefined;
+  private settling = false;
 
   /** @param denyTtlMs how long a bucket that was seen short may refuse from memory, in milliseconds */
   constructor(
@@ -76,9 +90,75 @@ export class BucketWriter {
 
   /**
    * Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not; none
-   * when it was seen too short a moment ago.
+   * when it was seen too short a moment ago. Requests that come while writes are under way share the next one.
    */
   async take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ amounts, context, resolve, reject });
+      this.serveQueue();
+    });
+  }
+
+  private serveQueue(): void {
+    while (this.queue.length > 0 && (this.deciding.size === 0 || this.mayWriteBeside())) {
+      const batch = this.nextBatch();
+      this.hot = batch.length >= HOT_BATCH;
+      this.deciding.add(batch);
+      void this.serve(batch).then((failure) => {
+        this.deciding.delete(batch);
+        // A store that is down must not keep those who wait: each would run into it, one after the other.
+        if (failure !== undefined) for (const { reject } of this.queue.splice(0)) reject(failure);
+        this.serveQueue();
+      });
+    }
+  }
+
+  /** Several writes at a time save waiting, but they overtake each other: only while there is enough for all of them. */
+  private mayWriteBeside(): boolean {
+    if (this.hot || this.deciding.size >= MAX_IN_FLIGHT || !exists(this.state)) return false;
+    const { limits } = this.state;
+    const wanted = sumOf([...this.deciding, this.queue].flat());
+    return [...wanted].every(([name, amount]) => (limits.get(name)?.tokens ?? 0) >= amount);
+  }
+
+  /** The requests at the head of the queue that want the same limits; they are decided together. */
+  private nextBatch(): QueuedTake[] {
+    const { limits, shardCount } = this.queue[0]!.context;
+    const end = this.queue.findIndex(({ context }) => context.limits.target !== limits.target || context.shardCount !== shardCount);
+    return this.queue.splice(0, end === -1 ? this.queue.length : end);
+  }
+
+  /**
+   * Decides a batch with one write when all of it fits; otherwise first those that fit, in order, and then the rest.
+   *
+   * @returns why the store could not answer, for those who wait behind the batch; undefined when it could
+   */
+  private async serve(batch: readonly QueuedTake[]): Promise<LimiterUnavailableError | undefined> {
+    const alone = batch.length === 1;
+    try {
+      const outcome = await this.takeNow(sumOf(batch), batch[0]!.context, alone);
+      if (outcome !== undefined && (outcome.verdict === 'admitted' || alone)) {
+        for (const { resolve } of batch) resolve(outcome);
+        return undefined;
+      }
+      return await this.serveParts(outcome === undefined ? [] : fittingPart(batch, outcome), batch);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return ZaeLimiterError.is(error) && error.code === 'UNAVAILABLE' ? error as LimiterUnavailableError : undefined;
+    }
+  }
+
+  /** Those that fit share a write; each of the others is then refused, mostly from memory and for free. */
+  private async serveParts(fitting: readonly QueuedTake[], batch: readonly QueuedTake[]): Promise<undefined> {
+    const parts = batch.filter((request) => !fitting.includes(request)).map((request) => [request]);
+    for (const part of fitting.length > 0 ? [fitting, ...parts] : parts) {
+      const failure = await this.serve(part);
+      if (failure !== undefined) throw failure; // a store that is down is not asked once for each
+    }
+  }
+
+  /** Decides one request, or several as one. Undefined when their limits must be looked up again, which each does alone. */
+  private async takeNow(amounts: Amounts, context: BucketContext, alone: boolean): Promise<TakeOutcome | undefined> {
     const place = { index: this.key.shard, count: context.shardCount };
     let wanted = context.limits;
     let { state, seenAt } = this;
@@ -87,7 +167,10 @@ export class BucketWriter {
       // Where bucket and limits differ, the one that was seen later is right. Limits that cannot be looked up again yet
       // must not be written over those of a bucket that somebody has corrected.
       const outdated = (): boolean => exists(state) && wanted.readAt < seenAt && parametersDiffer(state, wanted.target);
-      if (wanted === context.limits && outdated()) wanted = await context.revalidate();
+      if (wanted === context.limits && outdated()) {
+        if (!alone) return undefined;
+        wanted = await context.revalidate();
+      }
       const target = exists(state) && outdated() ? adoptParameters(state, wanted.target) : wanted.target;
 
       const now = this.clock.now();
@@ -110,9 +193,30 @@ export class BucketWriter {
 
   /**
    * Moves tokens without asking whether there are enough: positive amounts are taken, negative ones given back. 1 call,
-   * and 1 more when a limit is gone. What belongs to a limit or bucket that is gone is dropped.
+   * and 1 more when a limit is gone. What belongs to a limit or bucket that is gone is dropped. Corrections that come while
+   * one is under way share the next.
    */
   async settle(amounts: Amounts): Promise<void> {
+    if (!this.settling) return this.settleNow(amounts);
+    const waiting = this.settlements ?? newSettlement();
+    this.settlements = waiting;
+    add(waiting.amounts, amounts);
+    return waiting.done;
+  }
+
+  private async settleNow(amounts: Amounts): Promise<void> {
+    this.settling = true;
+    try {
+      await this.writeSettlement(amounts);
+    } finally {
+      this.settling = false;
+      const next = this.settlements;
+      this.settlements = undefined;
+      if (next !== undefined) this.settleNow(next.amounts).then(next.resolve, next.reject);
+    }
+  }
+
+  private async writeSettlement(amounts: Amounts): Promise<void> {
     const expiresAt = exists(this.state) ? expiryForDebt(this.state, amounts, this.clock.now(), this.key.shard) : undefined;
     const { applied, state } = await this.write(settleUpdate(this.key, amounts, expiresAt));
     if (applied || !exists(state)) return;
@@ -169,6 +273,48 @@ interface WriteOutcome {
   readonly applied: boolean;
   readonly state: BucketState | null;
   readonly seenAt: number;
+}
+
+interface QueuedTake {
+  readonly amounts: Amounts;
+  readonly context: BucketContext;
+  resolve(outcome: TakeOutcome): void;
+  reject(error: unknown): void;
+}
+
+interface QueuedSettlement {
+  readonly amounts: Map<string, number>;
+  readonly done: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function newSettlement(): QueuedSettlement {
+  let settle!: Pick<QueuedSettlement, 'resolve' | 'reject'>;
+  const done = new Promise<void>((resolve, reject) => { settle = { resolve, reject }; });
+  return { amounts: new Map(), done, ...settle };
+}
+
+function add(sum: Map<string, number>, amounts: Amounts): void {
+  for (const [name, amount] of amounts) sum.set(name, (sum.get(name) ?? 0) + amount);
+}
+
+function sumOf(batch: readonly QueuedTake[]): Amounts {
+  if (batch.length === 1) return batch[0]!.amounts;
+  const sum = new Map<string, number>();
+  for (const { amounts } of batch) add(sum, amounts);
+  return sum;
+}
+
+/** The requests of a batch that fit together into what a refused write showed, first come first served. */
+function fittingPart(batch: readonly QueuedTake[], outcome: TakeOutcome): QueuedTake[] {
+  const left = availableTokens(outcome);
+  const fitting = batch.filter(({ amounts }) => {
+    const fits = [...amounts].every(([name, amount]) => amount === 0 || (left.get(name) ?? 0) >= amount);
+    if (fits) for (const [name, amount] of amounts) left.set(name, (left.get(name) ?? 0) - amount);
+    return fits;
+  });
+  return fitting.length < batch.length ? fitting : []; // together they were refused, so each must ask for itself
 }
 
 /** False for a bucket that is missing, damaged or was never seen: the next write creates it or finds out. */
