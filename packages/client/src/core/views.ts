@@ -51,15 +51,17 @@ function view(
   };
 }
 
-/** Millitokens by limit name that a bucket could give when it stood so. */
-export function availableTokens({ state, place, now, verdict, target }: Standing & { readonly target: BucketTarget }): Map<string, number> {
-  const shardCount = Math.max(place.count, state?.shardCount ?? 1);
-  return new Map([...target.limits].map(([name, wanted]) => {
-    const bucket = shareOf({ ...wanted, tokens: state?.limits.get(name)?.tokens ?? 0 }, place.index, shardCount);
-    const missing = state?.limits.get(name) === undefined && place.index === 0;
-    const due = verdict === 'contended' ? bucket.tokens : refill(bucket, state?.refilledAt ?? now, now);
-    return [name, missing ? bucket.capacity : Math.min(due, bucket.capacity)];
-  }));
+/** Millitokens by limit name that a bucket could give when it stood so. A limit that it lacks gives nothing yet. */
+export function availableTokens(state: BucketState | null, target: BucketTarget, { place, now, verdict }: Omit<Standing, 'state'>): Map<string, number> {
+  const available = new Map<string, number>();
+  for (const [name, wanted] of target.limits) {
+    const stored = state?.limits.get(name);
+    if (stored === undefined) continue;
+    const bucket = shareOf({ ...wanted, tokens: stored.tokens }, place.index, Math.max(place.count, state!.shardCount));
+    const tokens = verdict === 'contended' ? bucket.tokens : refill(bucket, state!.refilledAt ?? now, now);
+    available.set(name, Math.min(tokens, bucket.capacity));
+  }
+  return available;
 }
 
 /** The views of all shards of a bucket as one: capacities and balances add up. */

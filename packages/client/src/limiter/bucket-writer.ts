@@ -141,19 +141,15 @@ export class BucketWriter {
         for (const { resolve } of batch) resolve(outcome);
         return undefined;
       }
-      return await this.serveParts(outcome === undefined ? [] : fittingPart(batch, outcome), batch);
+      const parts = outcome === undefined || outcome.state === null ? [batch.slice(0, 1), batch.slice(1)] : partsOf(batch, outcome);
+      for (const part of parts) {
+        const failure = await this.serve(part);
+        if (failure !== undefined) throw failure; // a store that is down is not asked once for each
+      }
+      return undefined;
     } catch (error) {
       for (const { reject } of batch) reject(error);
       return ZaeLimiterError.is(error) && error.code === 'UNAVAILABLE' ? error as LimiterUnavailableError : undefined;
-    }
-  }
-
-  /** Those that fit share a write; each of the others is then refused, mostly from memory and for free. */
-  private async serveParts(fitting: readonly QueuedTake[], batch: readonly QueuedTake[]): Promise<undefined> {
-    const parts = batch.filter((request) => !fitting.includes(request)).map((request) => [request]);
-    for (const part of fitting.length > 0 ? [fitting, ...parts] : parts) {
-      const failure = await this.serve(part);
-      if (failure !== undefined) throw failure; // a store that is down is not asked once for each
     }
   }
 
@@ -306,15 +302,26 @@ function sumOf(batch: readonly QueuedTake[]): Amounts {
   return sum;
 }
 
-/** The requests of a batch that fit together into what a refused write showed, first come first served. */
-function fittingPart(batch: readonly QueuedTake[], outcome: TakeOutcome): QueuedTake[] {
-  const left = availableTokens(outcome);
-  const fitting = batch.filter(({ amounts }) => {
-    const fits = [...amounts].every(([name, amount]) => amount === 0 || (left.get(name) ?? 0) >= amount);
-    if (fits) for (const [name, amount] of amounts) left.set(name, (left.get(name) ?? 0) - amount);
-    return fits;
-  });
-  return fitting.length < batch.length ? fitting : []; // together they were refused, so each must ask for itself
+/**
+ * The requests of a refused batch that fit together into what the refusal showed, first come first served, and then each of
+ * the others alone: it will be refused, mostly from memory and for free.
+ */
+function partsOf(batch: readonly QueuedTake[], { state, target, ...standing }: TakeOutcome): (readonly QueuedTake[])[] {
+  const left = availableTokens(state, target, standing);
+  const fitting: QueuedTake[] = [];
+  const others: QueuedTake[][] = [];
+  for (const request of batch) {
+    const fits = [...request.amounts].every(([name, amount]) => amount === 0 || (left.get(name) ?? 0) >= amount);
+    if (!fits) {
+      others.push([request]);
+      continue;
+    }
+    for (const [name, amount] of request.amounts) left.set(name, (left.get(name) ?? 0) - amount);
+    fitting.push(request);
+  }
+  if (fitting.length === 0) return others;
+  // Together they were refused: if all seem to fit after all, each must ask for itself.
+  return others.length === 0 ? fitting.map((request) => [request]) : [fitting, ...others];
 }
 
 /** False for a bucket that is missing, damaged or was never seen: the next write creates it or finds out. */

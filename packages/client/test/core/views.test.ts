@@ -1,5 +1,5 @@
 import type { BucketState, BucketTarget } from '@zae-limiter/client/core/bucket';
-import { sumViews, viewLimits, type Verdict } from '@zae-limiter/client/core/views';
+import { availableTokens, sumViews, viewLimits, type Verdict } from '@zae-limiter/client/core/views';
 
 const NOW = Date.UTC(2026, 0, 1);
 const rpm = { capacity: 100_000, refillAmount: 60_000, refillPeriodMs: 60_000 };
@@ -63,5 +63,29 @@ describe('viewLimits', () => {
 
   test('takes a damaged bucket for one that was credited now', () => {
     expect(view({ ...bucket(10_000), refilledAt: undefined }, 0, 'admitted').remaining).toBe(10);
+  });
+});
+
+describe('availableTokens', () => {
+  const available = (state: BucketState | null, verdict: Verdict = 'short', count = 1) =>
+    availableTokens(state, target, { place: { index: 0, count }, now: NOW, verdict }).get('rpm');
+
+  test.each([
+    ['what is stored and due', bucket(10_000), 15_000],
+    ['no more than the capacity', bucket(99_000), 100_000],
+    ['a share of a split bucket', bucket(50_000, 4), 25_000],
+    ['what is stored in a damaged bucket', { ...bucket(10_000), refilledAt: undefined }, 10_000],
+    ['nothing where there is no bucket', null, undefined],
+    ['nothing of a limit that the bucket lacks', { ...bucket(0), limits: new Map() }, undefined],
+  ])('is %s', (_, state, tokens) => {
+    expect(available(state)).toBe(tokens);
+  });
+
+  test('is what is stored alone, when others take what is due', () => {
+    expect(available(bucket(10_000), 'contended')).toBe(10_000);
+  });
+
+  test('trusts the higher of two shard counts', () => {
+    expect(available(bucket(50_000, 2), 'short', 4)).toBe(25_000);
   });
 });

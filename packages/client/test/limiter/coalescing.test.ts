@@ -50,6 +50,18 @@ describe('requests for one bucket that come at the same time', () => {
     expect((await storedBucket(table, entity, 'gpt-4')).limits.get('rpm')!.totalConsumed).toBe(60_000);
   });
 
+  test('on a bucket that is not there yet share its creation and what follows', async () => {
+    const { limiter, entity } = await setUp(60);
+    const take = () => limiter.tryAcquire({ entity, resource: 'new', consume: { rpm: 1 } });
+    await limiter.available(entity, 'new');
+    table.meter.take();
+
+    const decisions = await Promise.all(times(100, take));
+
+    expect(outcomes(decisions)).toEqual([...times(60, () => 'allowed'), ...times(40, () => 'limited')]);
+    expect(table.meter.take().calls).toBeLessThanOrEqual(8);
+  });
+
   test('do not wait for one that cannot fit', async () => {
     const { tryTake } = await setUp(10);
 
