@@ -64,6 +64,18 @@ describe('the cost of acquire', () => {
     expect(table.meter.take()).toMatchObject({ calls: 2, writeUnits: 1, refused: 0 });
   });
 
+  test('the first of a process on an idle bucket learns from a refused write how the bucket looks', async () => {
+    const { limiter, request, entity, clock } = setUp();
+    await limiter.acquire(request({ rpm: 50 }));
+    clock.advance(10_000);
+    const other = setUp({ entity, clock });
+    table.meter.take();
+
+    await other.limiter.acquire(request({ rpm: 1 }));
+
+    expect(table.meter.take()).toMatchObject({ calls: 3, writeUnits: 1, refused: 1 });
+  });
+
   test('W16: stays 1 call when the internal limit of Python clients is used up', async () => {
     const { limiter, request, entity } = setUp();
     await limiter.acquire(request({ rpm: 1 }));
