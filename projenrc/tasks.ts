@@ -28,16 +28,12 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   project.preCompileTask.spawn(bundle);
 
   // `npm test` is the whole check: lint, types, build, every test. Jest comes last so that its summary ends the output.
-  const jest = project.addTask('jest', {
-    description: 'Every test',
-    exec: 'jest --ci',
-    receiveArgs: true,
-    env: {
-      CDK_VALIDATION: 'false', // newer CDK versions check templates, which costs a second in every synth
-      JSII_DEPRECATED: 'quiet',
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    },
-  });
+  const env = {
+    CDK_VALIDATION: 'false', // newer CDK versions check templates, which costs a second in every synth
+    JSII_DEPRECATED: 'quiet',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+  const jest = project.addTask('jest', { description: 'Every test', exec: 'jest --ci', receiveArgs: true, env });
   const test = project.testTask;
   test.reset();
   test.spawn(java);
@@ -47,6 +43,19 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   test.spawn(typecheck);
   test.spawn(lint);
   test.spawn(jest);
+
+  const interop = project.addTask('test:interop', { description: 'Share a table with clients of the Python library, which pip installs' });
+  interop.spawn(java);
+  interop.exec('node scripts/prepare-python.cjs');
+  interop.spawn(bundle);
+  interop.exec('jest --ci --config test/interop/jest.config.cjs', { receiveArgs: true, env });
+
+  project.addTask('test:mutation', {
+    description: 'Change the client in thousands of small ways, and count how many a test notices',
+    exec: 'node scripts/mutation.mjs',
+    receiveArgs: true,
+    env,
+  });
 
   const demo = project.addTask('demo', {
     description: 'Synthesise the example app, start DynamoDB Local, limit, refill, aggregate, and say what it cost',

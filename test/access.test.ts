@@ -144,7 +144,7 @@ describe('grants', () => {
 
 describe('simulated calls', () => {
   async function isAllowed(statements: readonly Statement[], { action, leadingKeys, resource }: (typeof operations)[number]): Promise<boolean> {
-    const arns: Record<string, string> = { table: TABLE_ARN, provisioner: PROVISIONER_ARN };
+    const arns: Record<string, string> = { 'table': TABLE_ARN, 'provisioner': PROVISIONER_ARN, '*': '*' };
     const keys = leadingKeys.map((key) => key.replace('{ns}', 'a7x3kq2m'));
     const result = await runSimulation({
       request: {

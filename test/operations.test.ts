@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Limit, RateLimiter, SCHEMA_VERSION } from '@zae-limiter/client';
+import { Limit, listDeployed, RateLimiter, SCHEMA_VERSION } from '@zae-limiter/client';
 import { Registry } from '@zae-limiter/client/admin/registry';
 import { systemClock } from '@zae-limiter/client/core/clock';
 import operations from '../spec/operations.json';
@@ -24,6 +24,13 @@ function callsOf(command: string, input: any): Call[] {
         .map(([kind, { Key, Item }]) => call(TRANSACTION_ACTIONS[kind]!, [partition(Key ?? Item)])));
     case 'BatchGetItem':
       return Object.values(input.RequestItems as Record<string, any>).map(({ Keys }) => call(command, Keys.map(partition)));
+    case 'BatchWriteItem':
+      return Object.values(input.RequestItems as Record<string, any[]>)
+        .map((requests) => call(command, requests.map(({ DeleteRequest }) => partition(DeleteRequest.Key))));
+    case 'DescribeTable':
+      return [call(command, [])];
+    case 'ListTables':
+      return [call(command, [], '*')];
     case 'Query':
       return [call(command, [input.ExpressionAttributeValues[':p'].S], input.IndexName)];
     default:
@@ -78,6 +85,39 @@ test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
   ['asks what is available', 'readOnly', (limiter) => limiter.available('user-1', 'gpt-4')],
   ['reads usage', 'readOnly', (limiter) => limiter.admin.usage.list({ entity: 'user-1' })[Symbol.asyncIterator]().next()],
   ['reads limits', 'readOnly', ({ admin }) => Promise.all(SCOPES.map((scope) => admin.limits.get(scope)))],
+  ['reads entities', 'readOnly', async ({ admin }) => {
+    await admin.entities.get('user-1');
+    await admin.entities.list().toArray();
+    await admin.entities.children('org-1').toArray();
+  }],
+  ['lists limits', 'readOnly', async ({ admin: { limits: stored } }) => {
+    for (const list of [stored.resources(), stored.entityResources(), stored.entities('gpt-4')]) await list.toArray();
+  }],
+  ['reads audit events', 'readOnly', async ({ admin: { audit } }) => {
+    for (const filter of [{ system: true }, { resource: 'gpt-4' }, { entity: 'user-1' }] as const) await audit.list(filter).toArray();
+  }],
+  ['looks at buckets', 'readOnly', async (limiter) => {
+    await limiter.admin.buckets.show('user-1');
+    await limiter.admin.buckets.capacity({ resource: 'gpt-4', limit: 'rpm', parentsOnly: true });
+  }],
+  ['sums up usage', 'readOnly', ({ admin }) => admin.usage.summary({ resource: 'gpt-4', window: 'hourly' })],
+  ['lists namespaces', 'readOnly', async ({ admin: { namespaces } }) => {
+    for (const list of [namespaces.list(), namespaces.orphans(), namespaces.purged()]) await list.page({ limit: 2 });
+  }],
+  ['asks for the status of the table', 'readOnly', ({ admin }) => admin.status()],
+  ['changes entities', 'fullAccess', async (limiter) => {
+    await limiter.admin.entities.create({ id: 'user-1', parentId: 'org-1' });
+    await limiter.acquire(request);
+    await limiter.admin.entities.update('user-1', { cascade: true });
+    await limiter.admin.entities.delete('user-1');
+  }],
+  ['corrects buckets', 'fullAccess', async (limiter) => {
+    const { buckets } = limiter.admin;
+    await buckets.block('user-1', 'gpt-4', { forMs: 1000 });
+    await buckets.unblock('user-1', 'gpt-4');
+    await buckets.reset('user-1', 'gpt-4');
+    await buckets.resetShards('user-1', 'gpt-4');
+  }],
   ['stores limits', 'fullAccess', storeLimits],
   ['deletes limits', 'fullAccess', async ({ admin }) => { for (const scope of SCOPES) await admin.limits.delete(scope); }],
 ])('whoever %s makes only calls that %s allows', async (_, access, work) => {
@@ -89,6 +129,33 @@ test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
   expect(calls.length).toBeGreaterThan(2); // opening alone makes two
   expect(calls.filter((call) => !listed(access).includes(call))).toEqual([]);
   table.client.destroy();
+});
+
+test('whoever removes a namespace makes only calls that fullAccess allows', async () => {
+  const { client, store: target, namespace, namespaceId } = await connectTestTable();
+  const { admin } = new RateLimiter({ store: target, namespaceId });
+  await admin.limits.set(limits);
+
+  const calls = await record(client, [namespaceId], async () => {
+    await admin.namespaces.delete(namespace);
+    await admin.namespaces.recover(namespaceId);
+    await admin.namespaces.delete(namespace);
+    await admin.namespaces.purge(namespaceId);
+  });
+
+  expect(calls).toContain('dynamodb:Query {ns} on GSI4');
+  expect(calls.filter((call) => !listed('fullAccess').includes(call))).toEqual([]);
+  client.destroy();
+});
+
+test('whoever lists limiters needs a call that no policy allows', async () => {
+  const { client } = await connectTestTable();
+
+  const calls = await record(client, [], () => listDeployed({ client }));
+
+  expect(calls).toContain('dynamodb:ListTables  on *');
+  expect(operations.filter(({ action }) => action === 'dynamodb:ListTables')).toMatchObject([{ allowed: { acquireOnly: false, fullAccess: false, readOnly: false } }]);
+  client.destroy();
 });
 
 test('whoever prepares a table makes only calls that fullAccess allows', async () => {

@@ -3,7 +3,7 @@ import type { BucketKey } from '@zae-limiter/client/core/bucket';
 import { CorruptRecordError } from '@zae-limiter/client/core/errors';
 import { WCU_LIMIT } from '@zae-limiter/client/core/identifiers';
 import { readInt, readText, type Item } from '@zae-limiter/client/schema/attributes';
-import { BUCKET } from '@zae-limiter/client/schema/bucket-item';
+import { BUCKET, operationOf } from '@zae-limiter/client/schema/bucket-item';
 import { BUCKET_ATTRIBUTE_PREFIX, parseBucketKey, parseLimitAttribute, SK } from '@zae-limiter/client/schema/keys';
 import { PARTITION_KEY, SORT_KEY } from '@zae-limiter/client/schema/table';
 
@@ -17,6 +17,8 @@ export interface BucketChange {
   readonly watermark: string;
   /** Net millitokens consumed per limit, without the internal one and without limits that did not move. */
   readonly consumed: ReadonlyMap<string, number>;
+  /** Requests that were admitted by the change; a correction admits none. */
+  readonly requests: number;
 }
 
 /** Digits of a sequence number are padded to this length, so that text order is number order. */
@@ -46,7 +48,14 @@ export function parseRecord(record: DynamoDBRecord): BucketChange | undefined {
     sequence: SequenceNumber,
     watermark: `${eventSourceARN.split('/stream/')[1] ?? ''}|${SequenceNumber.padStart(SEQUENCE_DIGITS, '0')}`,
     consumed: consumption(before, after),
+    requests: requests(before, after),
   };
+}
+
+/** A write of our client counts the requests that it carries; one of a Python client, which leaves its id alone, is one request. */
+function requests(before: Item, after: Item): number {
+  if (operationOf(after) === operationOf(before)) return 1;
+  return (readInt(after, BUCKET.acquires) ?? 0) - (readInt(before, BUCKET.acquires) ?? 0);
 }
 
 /** A counter that the old image lacks counts from 0: the first request of a bucket, and of a limit, is consumption too (F-08). */

@@ -61,7 +61,7 @@ export function usageUpdate({ window, start, changes }: UsageGroup, retentionDay
       ...setAll({ ...usageIdentity(namespaceId, entity, resource, start), [watermark]: text(last.watermark) }),
       ...setAllIfAbsent({ ...usageOrigin(namespaceId, entity, resource, window, start), [TTL_ATTRIBUTE]: int(expiresAt) }),
       ...[...sumByLimit(changes)].map(([limit, millitokens]) => [limit, { add: Math.floor(millitokens / MILLI) }] as const),
-      [USAGE.totalEvents, { add: changes.length }],
+      [USAGE.totalEvents, { add: changes.reduce((sum, { requests }) => sum + requests, 0) }],
     ]),
     conditions: [{ anyOf: [{ absent: watermark }, { below: [watermark, text(first.watermark)] }] }],
   };

@@ -29,8 +29,13 @@ const VERSION_RECORD = {
 /** All records of a namespace that bootstrap makes. */
 const namespaceRecords = (name: string, id: string, days: string, createdAt = '2100-01-01T00:00:00Z'): Item[] => {
   const record = { ...REGISTRY, namespace_id: text(id), namespace_name: text(name), status: text('active'), created_at: text(createdAt) };
-  const system = `${id}/SYSTEM#`;
+  const [system, audit] = [`${id}/SYSTEM#`, `${id}/AUDIT#$SYSTEM`];
   return [
+    {
+      PK: text(audit), SK: expect.any(Object), GSI4PK: text(id), GSI4SK: text(audit), event_id: expect.any(Object), timestamp: text(createdAt),
+      action: text('namespace_created'), entity_id: text('$SYSTEM'), principal: { NULL: true }, resource: { NULL: true },
+      details: { M: { namespace_name: text(name) } }, ttl: { N: String(Date.parse(createdAt) / 1000 + 90 * 86_400) },
+    },
     { ...record, SK: text(`#NAMESPACE#${name}`) },
     { ...record, SK: text(`#NSID#${id}`) },
     { PK: text(system), SK: text('#CONFIG'), GSI4PK: text(id), GSI4SK: text(system), config_version: { N: '1' }, audit_retention_days: { N: days } },

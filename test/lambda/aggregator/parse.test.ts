@@ -26,6 +26,18 @@ function changed(differences: Partial<Record<keyof NonNullable<DynamoDBRecord['d
 }
 
 describe('parseRecord', () => {
+  const op = (id: string, acquires?: number) => ({ x_op: { S: id }, ...(acquires !== undefined && { x_ev: { N: String(acquires) } }) });
+
+  test.each([
+    ['the requests that share a write of ours', { before: op('a.1', 5), after: op('a.2', 12) }, 7],
+    ['none for a correction of ours', { before: op('a.1', 5), after: op('a.2', 5) }, 0],
+    ['the first request of ours on a bucket of a Python client', { after: op('a.1', 1) }, 1],
+    ['one for a write of a Python client, whatever ours wrote before', { before: op('a.1', 5), after: op('a.1', 5) }, 1],
+    ['one on a bucket that ours never wrote', {}, 1],
+  ])('counts %s', (_, more, requests) => {
+    expect(parseRecord(bucketRecord({ before: { rpm: 0 }, more }))!.requests).toBe(requests);
+  });
+
   test.each(parseVectors)('reads what the specification says: $title', ({ input, expected: { parsed } }) => {
     const change = parseRecord(input.record);
 
@@ -37,6 +49,7 @@ describe('parseRecord', () => {
       consumed: new Map(Object.entries(parsed.limits)
         .filter(([limit, { tc_delta }]) => limit !== 'wcu' && tc_delta !== 0)
         .map(([limit, { tc_delta }]) => [limit, tc_delta])),
+      requests: 1,
     });
   });
 

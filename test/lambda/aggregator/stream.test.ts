@@ -28,6 +28,8 @@ interface Write {
   readonly entity: string;
   readonly resource: string;
   readonly consumed: Tokens;
+  /** Requests that it admitted; a correction admits none. */
+  readonly requests: number;
 }
 
 /** A write as the stream tells of it. */
@@ -58,9 +60,9 @@ async function carryOut(limiter: RateLimiter, namespaceId: string, steps: readon
   const writes: Write[] = [];
   for (const { entity, resource, take, end } of steps) {
     const bucket = pk.bucket({ namespaceId, entity, resource, shard: 0 });
-    const book = (consumed: Tokens): unknown => writes.push({ bucket, entity, resource, consumed });
+    const book = (consumed: Tokens, requests: number): unknown => writes.push({ bucket, entity, resource, consumed, requests });
     const lease = await limiter.acquire({ entity, resource, consume: take });
-    book(moving(take)); // written even when nothing moves
+    book(moving(take), 1); // written even when nothing moves
     if (end === 'keep') continue;
     const rest = end === 'rollback' ? moving(take, -1) : moving(end.adjust);
     if (end === 'rollback') {
@@ -69,7 +71,7 @@ async function carryOut(limiter: RateLimiter, namespaceId: string, steps: readon
       lease.adjust(end.adjust);
       await lease.commit();
     }
-    if (Object.keys(rest).length > 0) book(rest);
+    if (Object.keys(rest).length > 0) book(rest, 0);
   }
   return writes;
 }
@@ -97,13 +99,13 @@ const STARTS: Record<UsageWindow, (iso: string) => string> = {
 /** Usage of an entity as it must be, as lines of text. */
 function expectedUsage(recorded: readonly Recorded[], entity: string): string[] {
   const usage = new Map<string, { counters: Record<string, number>; events: number }>();
-  for (const { resource, consumed, record } of recorded.filter((one) => one.entity === entity && Object.keys(one.consumed).length > 0)) {
+  for (const { resource, consumed, requests, record } of recorded.filter((one) => one.entity === entity && Object.keys(one.consumed).length > 0)) {
     const iso = new Date(record.dynamodb!.ApproximateCreationDateTime! * 1000).toISOString();
     for (const window of USAGE_WINDOWS) {
       const id = `${resource} ${window} ${STARTS[window](iso)}`;
       const { counters, events } = usage.get(id) ?? { counters: {}, events: 0 };
       for (const [limit, amount] of Object.entries(consumed)) counters[limit] = (counters[limit] ?? 0) + amount;
-      usage.set(id, { counters, events: events + 1 });
+      usage.set(id, { counters, events: events + requests });
     }
   }
   return [...usage].map(([id, { counters, events }]) => `${id}: ${shown(counters)} in ${events}`).sort();

@@ -1,4 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
+import type { Item } from '@zae-limiter/client/schema/attributes';
 import { bucketAttribute, pk, SK } from '@zae-limiter/client/schema/keys';
 
 /** One change of a bucket, as far as the aggregator looks at it. */
@@ -15,6 +16,8 @@ export interface BucketRecordOptions {
   readonly before?: Readonly<Record<string, number>>;
   /** The same after the change. */
   readonly after?: Readonly<Record<string, number>>;
+  /** More attributes before and after the change. */
+  readonly more?: { readonly before?: Item; readonly after?: Item };
 }
 
 /** 2030-03-05T14:30:00Z; in the future, so that nothing expires while a test runs. */
@@ -25,11 +28,12 @@ export const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/t/strea
 
 /** The record that Lambda delivers for a change of a bucket. */
 export function bucketRecord({
-  namespaceId = 'ns1', entity = 'user-1', resource = 'gpt-4', shard = 0, sequence = 1, at = AT, before, after = { rpm: 1000 },
+  namespaceId = 'ns1', entity = 'user-1', resource = 'gpt-4', shard = 0, sequence = 1, at = AT, before, after = { rpm: 1000 }, more,
 }: BucketRecordOptions = {}): DynamoDBRecord {
   const Keys = { PK: { S: pk.bucket({ namespaceId, entity, resource, shard }) }, SK: { S: SK.bucket } };
-  const image = (counters: Readonly<Record<string, number>>) => ({
+  const image = (counters: Readonly<Record<string, number>>, attributes: Item = {}) => ({
     ...Keys,
+    ...attributes,
     entity_id: { S: entity },
     resource: { S: resource },
     ...Object.fromEntries(Object.entries(counters).map(([limit, value]) => [bucketAttribute(limit, 'tc'), { N: String(value) }])),
@@ -41,8 +45,8 @@ export function bucketRecord({
       Keys,
       SequenceNumber: sequenceNumber(sequence),
       ApproximateCreationDateTime: at,
-      ...(before !== undefined && { OldImage: image(before) }),
-      NewImage: image(after),
+      ...(before !== undefined && { OldImage: image(before, more?.before) as never }),
+      NewImage: image(after, more?.after) as never,
     },
   };
 }

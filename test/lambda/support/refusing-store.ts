@@ -18,5 +18,7 @@ export function refusingStore(store: Store, sdkError: string, refuses: (update: 
     getMany: (keys) => store.getMany(keys),
     query: (query) => store.query(query),
     transact: (writes) => store.transact(writes),
+    deleteMany: (keys) => store.deleteMany(keys),
+    describe: () => store.describe(),
   };
 }

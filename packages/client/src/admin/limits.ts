@@ -1,17 +1,25 @@
-import { InvalidIdentifierError, InvalidNameError, LimiterUnavailableError, ValidationError } from '../core/errors.js';
+import type { Clock } from '../core/clock.js';
+import { InvalidIdentifierError, InvalidNameError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkResource, DEFAULT_RESOURCE } from '../core/identifiers.js';
 import { checkLimits, type Limit } from '../core/limit.js';
 import { checkOnUnavailable, type OnUnavailable } from '../core/on-unavailable.js';
-import { text, type Item } from '../schema/attributes.js';
-import { parametersUpdate } from '../schema/bucket-item.js';
+import { readText, text, type Item, type Plain } from '../schema/attributes.js';
+import { reconcileUpdate } from '../schema/bucket-admin.js';
+import { bucketTtlSeconds, targetLimit } from '../schema/bucket-item.js';
 import {
-  CONFIG, configAttributes, configKey, isLimitAttribute, limitAttributes, parseLimits, parseOnUnavailable, type LimitScope,
+  CONFIG, configAttributes, configKey, isCounted, isLimitAttribute, limitAttributes, limitNames, limitScopes, parseLimits, parseOnUnavailable,
+  type LimitScope,
 } from '../schema/config-item.js';
-import { pk, SK } from '../schema/keys.js';
-import { GSI4, indexKeys, PARTITION_KEY } from '../schema/table.js';
-import { setAll, setAllIfAbsent, type Change, type Condition, type ItemUpdate, type ItemWrite } from '../schema/update.js';
+import { gsi, pk, SK } from '../schema/keys.js';
+import { GSI3, PARTITION_KEY } from '../schema/table.js';
+import { setAll, type Change, type Condition, type ItemWrite } from '../schema/update.js';
 import { RESERVED_COUNTERS } from '../schema/usage-item.js';
 import type { Store } from '../store/store.js';
+import type { AuditOptions, AuditRecord, AuditTrail } from './audit-trail.js';
+import { ATTEMPTS, contended } from './contended.js';
+import { forgetUncounted, registryUpdate } from './limit-registry.js';
+import { entriesOf, List, mapEntries, queryFrom, type ReadFrom } from './list.js';
+import { changeShard, forEachInParallel, readShards } from './shards.js';
 
 /** Limits that are stored for one scope. */
 export interface StoredLimits {
@@ -20,13 +28,10 @@ export interface StoredLimits {
   readonly onUnavailable: OnUnavailable | undefined;
 }
 
-export interface SetLimitsOptions {
+export interface SetLimitsOptions extends AuditOptions {
   /** Policy for outages, for the whole namespace only. @default the stored policy stays */
   readonly onUnavailable?: OnUnavailable;
 }
-
-/** Times that a change is tried again after somebody else changed the same limits. */
-const ATTEMPTS = 4;
 
 /**
  * Stores limits on four levels; the first level that holds any applies whole.
@@ -34,10 +39,14 @@ const ATTEMPTS = 4;
  * A scope of `{ entity, resource }` is the highest level, then `{ entity }`, `{ resource }` and `{}`, the whole
  * namespace. A live bucket follows with the next request of any process of this client that knows the change: at once in
  * the process that made it, in others when their cache is a minute old or the bucket shows it to them. Python clients
- * follow the bucket.
+ * follow the bucket, which is why limits of an entity on one resource are written to it at once.
  */
 export class LimitsAdmin {
-  constructor(private readonly store: Store, private readonly namespaceId: string, private readonly onChange: (scope: LimitScope) => void) {}
+  /** @param onChange told which stored limits changed, so that the process forgets the old ones at once */
+  constructor(
+    private readonly store: Store, private readonly namespaceId: string, private readonly clock: Clock, private readonly trail: AuditTrail,
+    private readonly onChange: (scope: LimitScope) => void,
+  ) {}
 
   /**
    * The limits stored for exactly this scope; empty when there are none. 1 read, consistent.
@@ -53,75 +62,158 @@ export class LimitsAdmin {
   /**
    * Stores limits for a scope, instead of those that it had. Other settings of the scope stay.
    *
-   * Cost: 1 read and 1 transaction of 1 or 2 writes; 1 more write for an entity on one resource, whose bucket is
-   * corrected at once for the sake of Python clients.
+   * Cost: 2 reads and 1 transaction of 2 or 3 writes; 1 more read and write for each shard of the bucket when the limits
+   * are those of an entity on one resource.
    *
    * @throws {ValidationError} an identifier is not valid, a limit's name is reserved, or the list is empty
    */
-  async set(limits: readonly Limit[], scope: LimitScope = {}, { onUnavailable }: SetLimitsOptions = {}): Promise<void> {
+  async set(limits: readonly Limit[], scope: LimitScope = {}, options: SetLimitsOptions = {}): Promise<void> {
     checkScope(scope);
-    checkCreatable(limits, scope, onUnavailable);
-    await this.change(scope, (old) => ({
-      registered: true,
-      changes: new Map([
-        ...Object.keys(old ?? {}).filter(isLimitAttribute).map((name): [string, Change] => [name, { remove: true }]),
-        ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits), [CONFIG.revision]: text(crypto.randomUUID()) }),
-        ...setAll(onUnavailable === undefined ? {} : { [CONFIG.onUnavailable]: text(onUnavailable) }),
-      ]),
-    }));
-    const { entity, resource } = scope;
-    if (entity !== undefined && resource !== undefined) {
-      await this.store.update(parametersUpdate({ namespaceId: this.namespaceId, entity, resource, shard: 0 }, limits));
-    }
+    checkLimits(limits);
+    await this.write(scope, options, limits, () => limits);
+  }
+
+  /**
+   * Changes some limits of a scope, by their names, or adds them. Its other limits stay. An empty list changes the policy
+   * for outages alone.
+   *
+   * Cost: that of `set`.
+   *
+   * @throws {ValidationError} an identifier is not valid, a limit's name is reserved, or there is nothing to change
+   * @throws {CorruptRecordError} the limits of the scope cannot be read; `set` replaces them
+   */
+  async merge(limits: readonly Limit[], scope: LimitScope = {}, options: SetLimitsOptions = {}): Promise<void> {
+    checkScope(scope);
+    if (limits.length > 0 || options.onUnavailable === undefined) checkLimits(limits);
+    await this.write(scope, options, limits, (old) => {
+      const merged = new Map([...parseLimits(old), ...limits].map((limit) => [limit.name, limit]));
+      return [...merged.values()];
+    });
   }
 
   /**
    * Removes the limits of a scope, so that the next lower level applies. Nothing happens when there are none.
    *
-   * Cost: 1 read and 1 transaction of 1 or 2 writes.
+   * Cost: 2 reads and 1 transaction of 2 or 3 writes; 1 more write for an entity's limits, and for those on one resource
+   * 2 more reads, and 1 read and write for each shard of the bucket.
    *
    * @throws {ValidationError} an identifier is not valid
    */
-  async delete(scope: LimitScope = {}): Promise<void> {
+  async delete(scope: LimitScope = {}, options: AuditOptions = {}): Promise<void> {
     checkScope(scope);
-    await this.change(scope, (old) => {
+    const removed = await this.change(scope, options, (old) => {
       if (old === undefined) return undefined;
+      const record: AuditRecord = { action: 'limits_deleted', scope, details: isSystem(scope) ? systemDetails(old) : {} };
       const changes = isSystem(scope) ? removeSystemLimits(old) : undefined;
-      return changes?.size === 0 ? undefined : { registered: false, changes };
+      return changes?.size === 0 ? undefined : { registered: false, changes, record };
+    });
+    const { entity, resource } = scope;
+    if (removed === undefined || entity === undefined) return;
+    await forgetUncounted(this.store, this.namespaceId, [resource ?? DEFAULT_RESOURCE]);
+    if (resource !== undefined) await this.fallBack(entity, resource, removed);
+  }
+
+  /** Resources that have limits of their own, by name. 1 read. */
+  resources(): List<string> {
+    return this.registryList(SK.resources, (item) => {
+      const { resources } = item;
+      return resources !== undefined && 'SS' in resources ? resources.SS : [];
     });
   }
 
-  private async change(scope: LimitScope, next: (old: Item | undefined) => Next | undefined): Promise<void> {
+  /** Resources on which entities have limits of their own, by name; `_default_` when some have limits for all. 1 read. */
+  entityResources(): List<string> {
+    return this.registryList(SK.entityConfigResources, (item) =>
+      Object.entries(item).filter(([, value]) => 'N' in value && Number(value.N) > 0).map(([name]) => name));
+  }
+
+  /**
+   * Entities that have limits of their own on a resource, or for all resources when none is named. Limits that a
+   * provisioner of the Python library stored are missing: nothing lists them.
+   *
+   * Cost: 1 read for each page of up to 1 MB, of an index that is a moment late.
+   *
+   * @throws {ValidationError} the resource is not valid
+   */
+  entities(resource?: string): List<string> {
+    if (resource !== undefined) checkResource(resource);
+    const query = { index: GSI3, partition: gsi.entityConfig(this.namespaceId, resource ?? DEFAULT_RESOURCE) };
+    return new List((from) => mapEntries(queryFrom(this.store, query, from), (item) => readText(item, GSI3.sortKey)));
+  }
+
+  private registryList(sk: string, names: (item: Item) => readonly string[]): List<string> {
+    const { store, namespaceId } = this;
+    return new List(async function* (from: ReadFrom) {
+      const item = await store.get({ pk: pk.system(namespaceId), sk }, { consistent: true });
+      yield* entriesOf([...names(item ?? {})].sort(), from);
+    });
+  }
+
+  private async write(scope: LimitScope, options: SetLimitsOptions, given: readonly Limit[], wanted: (old: Item) => readonly Limit[]): Promise<void> {
+    const { onUnavailable } = options;
+    checkCreatable(given, scope, onUnavailable);
+    let limits: readonly Limit[] = [];
+    await this.change(scope, options, (old = {}) => {
+      limits = wanted(old);
+      return {
+        registered: true,
+        record: {
+          action: 'limits_set',
+          scope,
+          details: { limits: limits.map(asDetail), ...(isSystem(scope) && { on_unavailable: onUnavailable ?? parseOnUnavailable(old) ?? null }) },
+        },
+        changes: new Map([
+          ...Object.keys(old).filter(isLimitAttribute).map((name): [string, Change] => [name, { remove: true }]),
+          ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits), [CONFIG.revision]: text(crypto.randomUUID()) }),
+          ...setAll(onUnavailable === undefined ? {} : { [CONFIG.onUnavailable]: text(onUnavailable) }),
+        ]),
+      };
+    });
+    const { entity, resource } = scope;
+    if (entity !== undefined && resource !== undefined) await this.reconcile(entity, resource, limits, 'never');
+  }
+
+  /** @returns the item that was changed, as it was before; undefined when nothing was to be changed */
+  private async change(scope: LimitScope, options: AuditOptions, next: (old: Item | undefined) => Next | undefined): Promise<Item | undefined> {
+    const audit = this.trail.by(options);
     const key = configKey(this.namespaceId, scope);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const old = await this.store.get(key, { consistent: true });
       const wanted = next(old);
-      if (wanted === undefined) return;
-      if (await this.store.transact(this.writes(scope, old, wanted))) return this.onChange(scope);
+      if (wanted === undefined) return undefined;
+      const event = await audit(wanted.record);
+      if (await this.store.transact([...this.writes(scope, old, wanted), event])) {
+        this.onChange(scope);
+        return old ?? {};
+      }
     }
-    throw new LimiterUnavailableError('the limits were changed by others again and again', true);
+    throw contended('the limits');
   }
 
   private writes(scope: LimitScope, old: Item | undefined, { registered, changes }: Next): ItemWrite[] {
     const key = configKey(this.namespaceId, scope);
     const conditions = old === undefined ? [{ absent: PARTITION_KEY }] : unchangedSince(old);
     const own: ItemWrite = changes === undefined ? { delete: key, conditions } : { update: { key, conditions, changes } };
-    const registry = this.registryUpdate(scope, old !== undefined, registered);
+    const registry = registryUpdate(this.namespaceId, scope, isCounted(old), registered);
     return registry === undefined ? [own] : [own, { update: registry }];
   }
 
-  /** The registries let operators list where limits are stored; they change in the same transaction (W38). */
-  private registryUpdate({ entity, resource }: LimitScope, existed: boolean, registered: boolean): ItemUpdate | undefined {
-    const partition = pk.system(this.namespaceId);
-    const index = setAllIfAbsent(indexKeys(GSI4, this.namespaceId, partition));
-    if (entity !== undefined) {
-      if (existed === registered) return undefined;
-      const count: [string, Change] = [resource ?? DEFAULT_RESOURCE, { add: registered ? 1 : -1 }];
-      return { key: { pk: partition, sk: SK.entityConfigResources }, conditions: [], changes: new Map([count, ...index]) };
-    }
-    if (resource === undefined) return undefined;
-    const member: [string, Change] = ['resources', registered ? { addToSet: resource } : { removeFromSet: resource }];
-    return { key: { pk: partition, sk: SK.resources }, conditions: [], changes: new Map([member, ...(registered ? index : [])]) };
+  /** Gives a bucket the limits of the level below those that were removed. Without any it may expire, as nobody can use it. */
+  private async fallBack(entity: string, resource: string, removed: Item): Promise<void> {
+    const limits = await resolveLimits(this.store, this.namespaceId, entity, resource);
+    const remaining = limits.length > 0 ? limits : readableLimits(removed);
+    const seconds = bucketTtlSeconds(remaining);
+    await this.reconcile(entity, resource, remaining, seconds === undefined ? 'never' : { seconds });
+  }
+
+  /** Corrects every shard that is there. A damaged one is left to the next request, which writes it anew. */
+  private async reconcile(entity: string, resource: string, limits: readonly Limit[], ttl: { readonly seconds: number } | 'never'): Promise<void> {
+    if (limits.length === 0) return;
+    const targets = new Map(limits.map((limit) => [limit.name, targetLimit(limit)]));
+    const shards = await readShards(this.store, { namespaceId: this.namespaceId, entity, resource });
+    await forEachInParallel(shards, (shard) => changeShard(this.store, shard, ({ key, state }) => (state?.refilledAt === undefined
+      ? undefined
+      : reconcileUpdate(state, { key, shardCount: Math.max(shards.length, state.shardCount), now: this.clock.now(), limits: targets, ttl }))));
   }
 }
 
@@ -130,9 +222,41 @@ interface Next {
   readonly registered: boolean;
   /** Undefined when the item goes. */
   readonly changes: ReadonlyMap<string, Change> | undefined;
+  readonly record: AuditRecord;
+}
+
+/**
+ * The limits that apply to an entity and resource, read consistently; empty when none are stored. 1 read.
+ *
+ * @throws {CorruptRecordError} the level that applies cannot be read
+ */
+export async function resolveLimits(store: Store, namespaceId: string, entity: string, resource: string): Promise<readonly Limit[]> {
+  const items = await store.getMany(limitScopes(entity, resource).map((scope) => configKey(namespaceId, scope)), { consistent: true });
+  for (const item of items) {
+    const limits = parseLimits(item ?? {});
+    if (limits.length > 0) return limits;
+  }
+  return [];
 }
 
 const isSystem = ({ entity, resource }: LimitScope): boolean => entity === undefined && resource === undefined;
+
+const asDetail = ({ name, capacity, refillAmount, refillPeriodSeconds }: Limit): Plain => ({
+  name, capacity, refill_amount: refillAmount, refill_period_seconds: refillPeriodSeconds,
+});
+
+function systemDetails(old: Item): Record<string, Plain> {
+  return { limits: limitNames(old), on_unavailable: parseOnUnavailable(old) ?? null };
+}
+
+/** Limits of an item that goes, if they can be read: nothing depends on them. */
+function readableLimits(item: Item): readonly Limit[] {
+  try {
+    return parseLimits(item);
+  } catch {
+    return [];
+  }
+}
 
 /** Holds while the limits are those that were read: two changes at the same time must not mix. */
 function unchangedSince(old: Item): Condition[] {
@@ -156,7 +280,6 @@ function checkScope({ entity, resource }: LimitScope): void {
 
 /** Rules for what is new; what older clients stored is still read. */
 function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | undefined): void {
-  checkLimits(limits);
   checkOnUnavailable(onUnavailable);
   if (onUnavailable !== undefined && (entity !== undefined || resource !== undefined)) {
     throw new ValidationError('onUnavailable', onUnavailable, 'unknown', 'can be stored for the whole namespace only');

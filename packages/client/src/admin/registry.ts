@@ -1,17 +1,15 @@
 import type { Clock } from '../core/clock.js';
-import { IncompatibleSchemaError, LimiterUnavailableError } from '../core/errors.js';
-import { checkNamespace } from '../core/identifiers.js';
+import { IncompatibleSchemaError } from '../core/errors.js';
 import { int, readText, text } from '../schema/attributes.js';
 import { CONFIG, configKey } from '../schema/config-item.js';
-import { activeNamespaceId, namespaceItems, namespaceKey, versionKey } from '../schema/namespace-item.js';
-import { GSI4, indexKeys, PARTITION_KEY } from '../schema/table.js';
+import { versionKey } from '../schema/namespace-item.js';
+import { GSI4, indexKeys } from '../schema/table.js';
 import { setAll, setAllIfAbsent } from '../schema/update.js';
 import { isoSeconds } from '../schema/usage-item.js';
 import { CLIENT_MINIMUM, compareVersions, majorVersion, VERSION, versionAttributes } from '../schema/version-item.js';
 import type { Store } from '../store/store.js';
-
-/** Times that a record is tried again after somebody else wrote it meanwhile. */
-const ATTEMPTS = 4;
+import { ATTEMPTS, contended } from './contended.js';
+import { NamespacesAdmin } from './namespaces.js';
 
 /**
  * Records that belong to the whole table: which namespaces there are and which schema they follow.
@@ -19,10 +17,12 @@ const ATTEMPTS = 4;
  * Every method may be called again, also on a table in use: what is there already stays.
  */
 export class Registry {
+  private readonly namespaces: NamespacesAdmin;
+
   /** @param randomBytes gives this many random bytes; namespace ids are made of them */
-  constructor(
-    private readonly store: Store, private readonly clock: Clock, private readonly randomBytes: (size: number) => Uint8Array = cryptoBytes,
-  ) {}
+  constructor(private readonly store: Store, private readonly clock: Clock, randomBytes?: (size: number) => Uint8Array) {
+    this.namespaces = new NamespacesAdmin({ store, clock, randomBytes });
+  }
 
   /**
    * Says which schema the table follows.
@@ -55,18 +55,10 @@ export class Registry {
    *
    * @returns the namespace's id
    * @throws {ValidationError} the name is not valid
+   * @throws {NamespaceStateError} there is a record of the name that is not active
    */
   async registerNamespace(name: string): Promise<string> {
-    checkNamespace(name);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const known = activeNamespaceId(await this.store.get(namespaceKey(name), { consistent: true }));
-      if (known !== undefined) return known;
-      const id = this.newId();
-      const [byName, byId] = namespaceItems(name, id, isoSeconds(this.clock.now()));
-      const conditions = [{ absent: PARTITION_KEY }];
-      if (await this.store.transact([{ put: byName, conditions }, { put: byId, conditions }])) return id;
-    }
-    throw contended(`namespace '${name}'`);
+    return this.namespaces.register(name);
   }
 
   /** Says how many days a namespace's audit events are kept. Touches no other setting (W37). */
@@ -81,20 +73,4 @@ export class Registry {
       conditions: [],
     });
   }
-
-  /** 8 random bytes as 11 characters; never `_` or `-` first, which a reserved id and a command line flag start with. */
-  private newId(): string {
-    for (;;) {
-      const id = Buffer.from(this.randomBytes(8)).toString('base64url');
-      if (!/^[-_]/.test(id)) return id;
-    }
-  }
-}
-
-function contended(what: string): LimiterUnavailableError {
-  return new LimiterUnavailableError(`${what} was changed by others again and again`, true);
-}
-
-function cryptoBytes(size: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(size));
 }

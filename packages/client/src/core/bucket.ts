@@ -27,6 +27,8 @@ export interface BucketState {
   readonly parentId: string | undefined;
   /** Epoch seconds after which DynamoDB may delete the item; undefined when it never does. */
   readonly expiresAt: number | undefined;
+  /** The last write of this client that changed the item; undefined when there was none. */
+  readonly operation: string | undefined;
   /** True while the item is in the resource index, which doubles the cost of every write to it. */
   readonly indexedByResource: boolean;
 }
@@ -42,3 +44,13 @@ export type TargetLimit = Omit<TokenBucket, 'tokens'>;
 
 /** Millitokens per limit name: positive takes, negative gives back. */
 export type Amounts = ReadonlyMap<string, number>;
+
+/** Adds amounts to a sum. */
+export function addAmounts(sum: Map<string, number>, amounts: Amounts): void {
+  for (const [name, amount] of amounts) sum.set(name, (sum.get(name) ?? 0) + amount);
+}
+
+/** The opposite amounts: what gives back what was taken. */
+export function negated(amounts: Amounts): Map<string, number> {
+  return new Map([...amounts].map(([name, amount]) => [name, -amount]));
+}

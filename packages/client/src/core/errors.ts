@@ -4,9 +4,13 @@ import type { LimitView } from './limit-view.js';
 export type ErrorCode =
   | 'RATE_LIMITED'
   | 'LEASE_EXPIRED'
+  | 'WAIT_TIMEOUT'
   | 'UNAVAILABLE'
   | 'INFRASTRUCTURE_NOT_FOUND'
   | 'NAMESPACE_NOT_FOUND'
+  | 'NAMESPACE_STATE'
+  | 'ENTITY_NOT_FOUND'
+  | 'ENTITY_EXISTS'
   | 'INCOMPATIBLE_SCHEMA'
   | 'VERSION_MISMATCH'
   | 'CORRUPT_RECORD'
@@ -76,6 +80,22 @@ export class RateLimitExceededError extends ZaeLimiterError {
     return this.retryAfterMs === undefined ? undefined : String(Math.ceil(this.retryAfterMs / 1000));
   }
 
+  /** Headers of a 429 response: `Retry-After`, when waiting helps. */
+  headers(): Record<string, string> {
+    return this.retryAfterHeader === undefined ? {} : { 'Retry-After': this.retryAfterHeader };
+  }
+
+  /** A 429 response as the Fetch API knows it, with `toJSON` as its body. */
+  toResponse(): Response {
+    return Response.json(this, { status: 429, headers: this.headers() });
+  }
+
+  /** Body of a 429 response as RFC 9457 has it, for `application/problem+json`. */
+  toProblem(): Record<string, unknown> {
+    const { error: _, message: detail, ...rest } = this.toJSON();
+    return { type: 'about:blank', title: 'Too Many Requests', status: 429, detail, ...rest };
+  }
+
   /** Body of a 429 response; snake case, as clients of the Python library expect it. */
   override toJSON(): Record<string, unknown> {
     const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000);
@@ -117,12 +137,41 @@ export class LeaseExpiredError extends ZaeLimiterError {
   readonly code = 'LEASE_EXPIRED';
 }
 
+/**
+ * Why the store could not be used.
+ *
+ * `throttled` and `conflict`: it was busy, and nothing was done. `unanswered`: no answer came, or one of a server error; a
+ * write may have been done. `rejected`: it was not asked, or said no for good.
+ */
+export type UnavailableReason = 'throttled' | 'conflict' | 'unanswered' | 'rejected';
+
 /** The store did not answer, or refused for a reason that is not a rate limit. `cause` is the SDK's error. */
 export class LimiterUnavailableError extends ZaeLimiterError {
-  readonly code = 'UNAVAILABLE';
+  /** True for an outage, also one that another copy of the package threw. */
+  static override is(error: unknown): error is LimiterUnavailableError {
+    return ZaeLimiterError.is(error) && error.code === 'UNAVAILABLE';
+  }
 
-  constructor(message: string, override readonly retryable: boolean, options?: ErrorOptions) {
+  readonly code = 'UNAVAILABLE';
+  readonly reason: UnavailableReason;
+
+  constructor(message: string, override readonly retryable: boolean, options: ErrorOptions & { readonly reason?: UnavailableReason } = {}) {
     super(message, options);
+    this.reason = options.reason ?? 'rejected';
+  }
+}
+
+/** A request waited as long as it may, and a limit was still short. Nothing was taken. `cause` is the last refusal. */
+export class WaitTimeoutError extends ZaeLimiterError {
+  readonly code = 'WAIT_TIMEOUT';
+  override readonly retryable = true;
+
+  /**
+   * @param queuedMs milliseconds that the request waited
+   * @param position requests of this process for the same bucket that were before it when it gave up
+   */
+  constructor(readonly queuedMs: number, readonly position: number, override readonly cause: RateLimitExceededError) {
+    super(`gave up after waiting ${queuedMs} ms: ${cause.message}`, { cause });
   }
 }
 
@@ -141,6 +190,38 @@ export class NamespaceNotFoundError extends ZaeLimiterError {
 
   constructor(readonly namespace: string, tableName: string) {
     super(`namespace '${namespace}' is not registered in table '${tableName}'; add it to the construct's 'namespaces'`);
+  }
+}
+
+/** The namespace is in a state in which this cannot be done, for example active when it should be purged. Nothing was changed. */
+export class NamespaceStateError extends ZaeLimiterError {
+  readonly code = 'NAMESPACE_STATE';
+
+  /**
+   * @param namespace name or id, as the caller gave it
+   * @param state     `active`, `deleted` or `purging`
+   * @param problem   what is in the way, to follow the namespace: "is active; delete it first"
+   */
+  constructor(readonly namespace: string, readonly state: string, problem: string) {
+    super(`namespace '${namespace}' ${problem}`);
+  }
+}
+
+/** There is no record of this entity. Its limits and buckets may exist all the same. */
+export class EntityNotFoundError extends ZaeLimiterError {
+  readonly code = 'ENTITY_NOT_FOUND';
+
+  constructor(readonly entity: string) {
+    super(`entity '${entity}' does not exist; create it first`);
+  }
+}
+
+/** There is a record of this entity already. Nothing was changed. */
+export class EntityExistsError extends ZaeLimiterError {
+  readonly code = 'ENTITY_EXISTS';
+
+  constructor(readonly entity: string) {
+    super(`entity '${entity}' exists already; update it instead`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Amounts, BucketState, BucketTarget } from './bucket.js';
+import type { Amounts, BucketState, BucketTarget, TargetLimit } from './bucket.js';
 import type { LimitSource, LimitView } from './limit-view.js';
 import { shareOf, type ShardPlace } from './plan.js';
 import { MILLI, refill, share, timeUntil, wholeTokens, type TokenBucket } from './token-bucket.js';
@@ -19,17 +19,17 @@ export interface Standing {
   readonly verdict: Verdict;
 }
 
-/** `contended`: tokens were due, but others credited and took them each time. */
-export type Verdict = 'admitted' | 'short' | 'contended';
+/**
+ * `contended`: tokens were due, but others credited and took them each time. `scattered`: there are enough over all shards
+ * of the bucket, but others took them while they were gathered.
+ */
+export type Verdict = 'admitted' | 'short' | 'contended' | 'scattered';
 
 /** How every limit of the target stood when a request for `amounts` was decided. Counts refill as `plan` does. */
-export function viewLimits(subject: Subject, target: BucketTarget, amounts: Amounts, { state, place, now, verdict }: Standing): LimitView[] {
-  const shardCount = Math.max(place.count, state?.shardCount ?? 1);
-  const refilledAt = state?.refilledAt ?? now;
+export function viewLimits(subject: Subject, target: BucketTarget, amounts: Amounts, standing: Standing): LimitView[] {
   return [...target.limits].map(([name, wanted]) => {
-    const full = state !== null || place.index === 0 ? wanted.capacity : 0; // a further shard that is not there holds nothing
-    const tokens = state?.limits.get(name)?.tokens ?? share(full, place.index, shardCount);
-    return view(subject, name, shareOf({ ...wanted, tokens }, place.index, shardCount), refilledAt, now, amounts.get(name) ?? 0, verdict);
+    const { bucket, refilledAt } = bucketOf(name, wanted, standing);
+    return view(subject, name, bucket, refilledAt, standing.now, amounts.get(name) ?? 0, standing.verdict);
   });
 }
 
@@ -38,7 +38,7 @@ function view(
 ): LimitView {
   const available = Math.min(refill(bucket, refilledAt, now), bucket.capacity);
   const tokens = verdict === 'contended' ? Math.min(bucket.tokens, available) : available;
-  const exceeded = verdict !== 'admitted' && amount > 0 && tokens < amount;
+  const exceeded = amount > 0 && (verdict === 'scattered' || (verdict !== 'admitted' && tokens < amount));
   const wait = exceeded ? timeUntil(bucket, refilledAt, now, amount) : 0;
   return {
     name, entity, resource, source, exceeded,
@@ -64,14 +64,27 @@ export function availableTokens(state: BucketState | null, target: BucketTarget,
   return available;
 }
 
-/** The views of all shards of a bucket as one: capacities and balances add up. */
-export function sumViews(shards: readonly (readonly LimitView[])[]): LimitView[] {
-  const [first, ...others] = shards;
-  return first!.map((one, at) => others.reduce((sum, { [at]: other }) => ({
-    ...sum,
-    capacity: sum.capacity + other!.capacity,
-    refill: { ...sum.refill, amount: sum.refill.amount + other!.refill.amount },
-    remaining: sum.remaining + other!.remaining,
-    resetMs: Math.max(sum.resetMs, other!.resetMs),
-  }), one));
+/** Like `viewLimits`, over all shards of a bucket: capacities, rates and balances add up. */
+export function viewShards(subject: Subject, target: BucketTarget, amounts: Amounts, shards: readonly Standing[]): LimitView[] {
+  const [first] = shards as readonly [Standing];
+  if (shards.length === 1) return viewLimits(subject, target, amounts, first);
+  const { now, verdict } = first;
+  return [...target.limits].map(([name, wanted]) => {
+    const parts = shards.map((standing) => bucketOf(name, wanted, standing));
+    const sum = (of: (bucket: TokenBucket) => number): number => parts.reduce((total, { bucket }) => total + of(bucket), 0);
+    const total: TokenBucket = {
+      tokens: parts.reduce((tokens, { bucket, refilledAt }) => tokens + Math.min(refill(bucket, refilledAt, now), bucket.capacity), 0),
+      capacity: sum(({ capacity }) => capacity),
+      refillAmount: sum(({ refillAmount }) => refillAmount),
+      refillPeriodMs: wanted.refillPeriodMs,
+    };
+    return view(subject, name, total, now, now, amounts.get(name) ?? 0, verdict);
+  });
+}
+
+function bucketOf(name: string, wanted: TargetLimit, { state, place, now }: Standing): { bucket: TokenBucket; refilledAt: number } {
+  const shardCount = Math.max(place.count, state?.shardCount ?? 1);
+  const full = state !== null || place.index === 0 ? wanted.capacity : 0; // a further shard that is not there holds nothing
+  const tokens = state?.limits.get(name)?.tokens ?? share(full, place.index, shardCount);
+  return { bucket: shareOf({ ...wanted, tokens }, place.index, shardCount), refilledAt: state?.refilledAt ?? now };
 }

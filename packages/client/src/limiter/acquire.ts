@@ -1,213 +1,190 @@
-import type { Amounts, BucketKey, BucketState } from '../core/bucket.js';
+import type { Amounts } from '../core/bucket.js';
 import type { Clock } from '../core/clock.js';
-import { LimiterUnavailableError, RateLimitExceededError, ZaeLimiterError } from '../core/errors.js';
-import type { Limit } from '../core/limit.js';
-import type { OnUnavailable } from '../core/on-unavailable.js';
-import { applicationLimits } from '../core/plan.js';
-import { viewLimits, type Standing } from '../core/views.js';
-import { bucketTarget } from '../schema/bucket-item.js';
-import type { Store } from '../store/store.js';
-import { BucketWriter, type BucketContext, type TakeOutcome } from './bucket-writer.js';
-import type { Decision } from './decision.js';
+import { LimiterUnavailableError, RateLimitExceededError, WaitTimeoutError, type ZaeLimiterError } from '../core/errors.js';
+import type { LimitView } from '../core/limit-view.js';
+import type { OutagePolicy } from '../core/on-unavailable.js';
+import { MILLI } from '../core/token-bucket.js';
+import type { RequestStore } from '../store/store.js';
+import type { WriterSettings } from './bucket-writer.js';
+import { Charger, type Charged } from './charger.js';
+import { withDeadline } from './deadline.js';
+import { refusal, type Decision, type LimitedDecision, type ShadowDecision, type UnsatisfiableDecision } from './decision.js';
 import type { EventHub } from './events.js';
-import { Lease, type Charge } from './lease.js';
-import type { LimitResolver, ResolvedLimits } from './limit-resolver.js';
-import { checkKnown, checkRequest, type AcquireRequest } from './request.js';
+import { Lease, type Charge, type LeaseOwner } from './lease.js';
+import type { LimitResolver } from './limit-resolver.js';
+import { checkRequest, type AcquireRequest, type WaitOptions } from './request.js';
+import { WaitingLines, type Place } from './waiting-line.js';
 
-/** Buckets that a process remembers at most; the longest unused is forgotten first. */
-const MAX_WRITERS = 10_000;
+const DEFAULT_JITTER = 0.1;
 
-/** Shards of a bucket that one request tries at most. */
-const MAX_SHARDS_TRIED = 32;
-
-/** Decides requests: finds the limits, charges the bucket, and says how every limit stands. */
+/** Decides requests: charges them, and says what that means to a caller who waits, only watches, or has no store. */
 export class Acquirer {
-  private readonly writers = new Map<string, BucketWriter>();
+  private readonly charger: Charger;
+  /** Charges buckets in memory, during an outage. */
+  private local: Charger | undefined;
+  private readonly lines = new WaitingLines();
 
   constructor(
-    private readonly store: Store,
+    private readonly settings: WriterSettings,
     private readonly namespaceId: string,
     private readonly resolver: LimitResolver,
-    private readonly clock: Clock,
     private readonly events: EventHub,
-    private readonly random: () => number,
-    private readonly denyTtlMs: number,
-    private readonly onUnavailable: OnUnavailable | undefined,
-  ) {}
+    private readonly onUnavailable: OutagePolicy | undefined,
+    private readonly newLocalStore: () => RequestStore,
+  ) {
+    this.charger = new Charger(settings, namespaceId, resolver, events);
+  }
 
   /** Decides one request. A refusal and an outage are decisions; a wrong request and a wrong table are errors. */
   async decide(request: AcquireRequest): Promise<Decision> {
     const amounts = checkRequest(request);
+    request.signal?.throwIfAborted();
+    return request.wait ? this.decideInLine(request, amounts, request.wait) : this.decideNow(request, amounts);
+  }
+
+  private get clock(): Clock {
+    return this.settings.clock;
+  }
+
+  private async decideNow(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
+    const decision = await this.decideEnforced(request, amounts);
+    return decision.outcome === 'limited' || decision.outcome === 'unsatisfiable' ? this.tell(request, decision) : decision;
+  }
+
+  /** Tells of a refusal; in shadow mode it is none. */
+  private tell(request: AcquireRequest, refused: LimitedDecision | UnsatisfiableDecision): LimitedDecision | UnsatisfiableDecision | ShadowDecision {
+    const { entity, resource, mode } = request;
+    const { violations, limits } = refused;
+    const shadow = mode === 'shadow';
+    this.events.emit('denied', { entity, resource, violations, shadow });
+    return shadow ? { outcome: 'shadow', allowed: true, wouldDeny: violations, limits, lease: this.lease(request, undefined, false) } : refused;
+  }
+
+  private async decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
     try {
-      return await this.charge(request, amounts);
+      const { admitted, limits, charges } = await this.charge(request, amounts);
+      return admitted ? { outcome: 'allowed', allowed: true, limits, lease: this.lease(request, charges, false) } : refusal(limits);
     } catch (error) {
-      if (ZaeLimiterError.is(error) && error.code === 'UNAVAILABLE') return this.withoutStore(request, error as LimiterUnavailableError);
+      if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
       throw error;
     }
   }
 
-  private async charge(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
-    const { entity, resource, limits } = request;
-    if (limits !== undefined) {
-      this.resolver.learnPolicy();
-      return this.chargeKnown(request, amounts, overridden(limits));
-    }
-    const known = this.resolver.peek(entity, resource);
-    return known === undefined ? this.firstSight(request, amounts) : this.chargeKnown(request, amounts, known);
-  }
-
-  private async chargeKnown(request: AcquireRequest, amounts: Amounts, known: ResolvedLimits): Promise<Decision> {
+  private async decideWithoutStore(request: AcquireRequest, amounts: Amounts, cause: LimiterUnavailableError): Promise<Decision> {
     const { entity, resource } = request;
-    let resolved = known;
-    // A refusal for good must not come from old memory: limits may have been added or raised.
-    if (request.limits === undefined && !fits(amounts, known)) resolved = await this.resolver.revalidate(entity, resource);
-    checkKnown(amounts, resolved.limits);
-    if (!fits(amounts, resolved)) return this.unsatisfiable(request, amounts, resolved);
-
-    const context: Omit<BucketContext, 'shardCount'> = {
-      limits: resolved,
-      lineage: () => this.resolver.lineage(entity),
-      revalidate: async () => {
-        resolved = await this.resolver.revalidate(entity, resource);
-        checkKnown(amounts, resolved.limits);
-        return resolved;
-      },
-    };
-    const { writer, outcome } = await this.take(request, amounts, context);
-    return this.answer(request, amounts, writer, resolved, outcome);
-  }
-
-  /**
-   * Takes from one shard of the bucket; there is one unless another client split it. The first that has room is charged,
-   * in random order, so that callers spread.
-   */
-  private async take(request: AcquireRequest, amounts: Amounts, context: Omit<BucketContext, 'shardCount'>): Promise<Charged> {
-    const order = [...this.shardOrder(this.writer(request, 0).shardCount)];
-    let refused: Charged | undefined;
-    for (let at = 0; at < Math.min(order.length, MAX_SHARDS_TRIED); at++) {
-      const writer = this.writer(request, order[at]!);
-      const outcome = await writer.take(amounts, { ...context, shardCount: order.length });
-      if (outcome.verdict === 'admitted') return { writer, outcome };
-      if (refused === undefined || this.wait(request, amounts, outcome) < this.wait(request, amounts, refused.outcome)) refused = { writer, outcome };
-      for (let shard = order.length; shard < writer.shardCount; shard++) order.push(shard); // the bucket was split meanwhile
-    }
-    if (order.length > 1 && this.wait(request, amounts, refused!.outcome) === Infinity) {
-      throw new LimiterUnavailableError(`the bucket is split into ${order.length} shards, and the request is above the share of each`, false);
-    }
-    return refused!;
-  }
-
-  private *shardOrder(count: number): Iterable<number> {
-    const shards = Array.from({ length: count }, (_, shard) => shard);
-    while (shards.length > 0) yield* shards.splice(Math.floor(this.random() * shards.length), 1);
-  }
-
-  private wait({ entity, resource }: AcquireRequest, amounts: Amounts, outcome: TakeOutcome): number {
-    const views = viewLimits({ entity, resource, source: 'override' }, outcome.target, amounts, outcome);
-    return Math.max(...views.map(({ retryAfterMs = Infinity }) => retryAfterMs));
-  }
-
-  /**
-   * Nothing is known about this entity and resource: look the limits up and take from the bucket at the same time, so
-   * that a new process needs one round trip for a bucket that is in use.
-   */
-  private async firstSight(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
-    const writer = this.writer(request, 0);
-    const [taken, found] = await Promise.allSettled([
-      writer.seen ? undefined : writer.takeBlindly(amounts),
-      this.resolver.lookUp(request.entity, request.resource),
-    ]);
-    if (taken.status === 'rejected') throw taken.reason;
-    const state = taken.value;
-    if (state === undefined) {
-      if (found.status === 'rejected') throw found.reason;
-      return this.chargeKnown(request, amounts, found.value);
-    }
-    try {
-      if (found.status === 'rejected') throw found.reason;
-      checkKnown(amounts, found.value.limits);
-    } catch (error) { // the request is wrong after all: it must change nothing
-      await writer.settle(negated(amounts));
-      throw error;
-    }
-    return this.answer(request, amounts, writer, found.value, this.admitted(state, found.value));
-  }
-
-  private admitted(state: BucketState, { target }: ResolvedLimits): TakeOutcome {
-    return { state, target, place: { index: 0, count: 1 }, now: this.clock.now(), verdict: 'admitted' };
-  }
-
-  private answer(request: AcquireRequest, amounts: Amounts, writer: BucketWriter, { source }: ResolvedLimits, outcome: TakeOutcome): Decision {
-    const { entity, resource } = request;
-    const limits = viewLimits({ entity, resource, source }, outcome.target, amounts, outcome);
-    if (outcome.verdict !== 'admitted') return refusal(new RateLimitExceededError(limits));
-    const limitNames = applicationLimits(outcome.state!).map(([name]) => name);
-    const lease = this.lease(request, { entity, resource, limitNames, settle: (change) => writer.settle(change) }, amounts);
-    return { outcome: 'allowed', allowed: true, limits, lease };
-  }
-
-  private unsatisfiable({ entity, resource }: AcquireRequest, amounts: Amounts, { target, source }: ResolvedLimits): Decision {
-    const standing: Standing = { state: null, place: { index: 0, count: 1 }, now: this.clock.now(), verdict: 'short' };
-    return refusal(new RateLimitExceededError(viewLimits({ entity, resource, source }, target, amounts, standing)));
-  }
-
-  private withoutStore(request: AcquireRequest, cause: LimiterUnavailableError): Decision {
-    const policy = request.onUnavailable ?? this.resolver.onUnavailable ?? this.onUnavailable ?? 'block';
+    const policy = request.mode === 'shadow' ? 'allow' : request.onUnavailable ?? this.resolver.onUnavailable ?? this.onUnavailable ?? 'block';
+    const unavailable: Decision = { outcome: 'unavailable', allowed: false, cause, limits: [] };
     // What a wait does not heal, such as a missing permission, must not turn the limits off unnoticed.
-    if (policy === 'block' || !cause.retryable) return { outcome: 'unavailable', allowed: false, cause, limits: [] };
-    const { entity, resource } = request;
+    if (policy === 'block' || (!cause.retryable && request.mode !== 'shadow')) return unavailable;
+    const charged = policy === 'local' ? await this.chargeLocally(request, amounts) : NOTHING;
+    if (charged === undefined) return unavailable;
+    if (!charged.admitted) return refusal(charged.limits);
     this.events.emit('degraded', { entity, resource, cause });
-    return { outcome: 'degraded', allowed: true, cause, limits: [], lease: this.lease(request, undefined, new Map()) };
+    return { outcome: 'degraded', allowed: true, cause, limits: charged.limits, lease: this.lease(request, undefined, true) };
   }
 
-  private lease({ entity, resource }: AcquireRequest, charge: Charge | undefined, taken: Amounts): Lease {
-    return new Lease(charge, taken, (cause, amounts) => this.events.emit('settlementFailed', { entity, resource, amounts, cause }));
+  /** Undefined when memory does not hold the limits. */
+  private async chargeLocally(request: AcquireRequest, amounts: Amounts): Promise<Charged | undefined> {
+    this.local ??= new Charger({ ...this.settings, store: this.newLocalStore() }, this.namespaceId, this.resolver, this.events);
+    return this.local.chargeFromMemory(request, amounts);
   }
 
-  private writer({ entity, resource }: AcquireRequest, shard: number): BucketWriter {
-    const key: BucketKey = { namespaceId: this.namespaceId, entity, resource, shard };
-    const id = `${entity}#${resource}#${shard}`;
-    const writer = this.writers.get(id) ?? new BucketWriter(this.store, this.clock, key, this.denyTtlMs);
-    this.writers.delete(id); // so that the longest unused stays first
-    this.writers.set(id, writer);
-    if (this.writers.size > MAX_WRITERS) this.writers.delete(this.writers.keys().next().value!);
-    return writer;
+  /** Forgets the buckets of an outage: the table counts again. */
+  recovered(): void {
+    this.local = undefined;
+  }
+
+  /** Waits for its turn among the requests for the same bucket, and then for tokens. */
+  private async decideInLine(request: AcquireRequest, amounts: Amounts, { maxMs, jitter = DEFAULT_JITTER }: WaitOptions): Promise<Decision> {
+    const { entity, resource, signal } = request;
+    const start = this.clock.now();
+    const place = this.lines.join(`${entity}#${resource}`);
+    try {
+      if (place.position > 0 && !await this.turn(place, maxMs, signal) && place.refusal !== undefined) {
+        return this.tell(request, { ...inLine(place.refusal, amounts), waited: { ms: this.clock.now() - start, position: place.position } });
+      }
+      for (;;) {
+        const decision = await this.decideEnforced(request, amounts);
+        if (decision.outcome === 'unsatisfiable') return this.tell(request, decision);
+        if (decision.outcome !== 'limited') return decision;
+        place.refuse(decision);
+        const ms = this.clock.now() - start;
+        if (request.mode === 'shadow' || ms + decision.retryAfterMs > maxMs) {
+          return this.tell(request, { ...decision, waited: { ms, position: place.position } });
+        }
+        await this.clock.sleep(Math.min(maxMs - ms, Math.ceil(decision.retryAfterMs * (1 + jitter * this.settings.random()))), signal);
+      }
+    } finally {
+      place.leave();
+    }
+  }
+
+  /** True when it is the place's turn, false when the time is over before. */
+  private async turn(place: Place, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const timeOver = new Error('the time is over');
+    const turn = withDeadline(() => place.turn, { clock: this.clock, ms, signal, tooLate: () => timeOver, late: () => undefined });
+    return turn.then(() => true, (error: unknown) => {
+      if (error === timeOver) return false;
+      throw error;
+    });
+  }
+
+  /**
+   * Charges a request, unless that takes longer than the limiter may wait or the caller gives up. What is taken after that
+   * is given back: nobody has it.
+   */
+  private charge(request: AcquireRequest, amounts: Amounts): Promise<Charged> {
+    const { store, timeoutMs: ms } = this.settings;
+    return withDeadline((abandoned) => this.charger.charge({ ...request, signal: abandoned }, amounts), {
+      clock: this.clock, ms, signal: request.signal,
+      tooLate: () => new LimiterUnavailableError(`table '${store.tableName}' did not answer within ${ms} ms`, true, { reason: 'unanswered' }),
+      late: ({ charges }) => void this.lease(request, charges, false).settle('rollback'),
+    });
+  }
+
+  private lease(request: AcquireRequest, charges: readonly Charge[] | undefined, degraded: boolean): Lease {
+    const { entity, resource } = request;
+    const owner: LeaseOwner = {
+      entity, resource,
+      takeMore: (amounts) => this.takeMore(request, amounts),
+      unsettled: (charged, amounts, cause) => this.events.emit('settlementFailed', { entity: charged, resource, amounts, cause }),
+      dropped: (amounts) => this.events.emit('correctionsDropped', { entity, resource, amounts }),
+    };
+    return new Lease(owner, charges, degraded);
+  }
+
+  private async takeMore(request: AcquireRequest, amounts: Amounts): Promise<readonly Charge[] | undefined> {
+    try {
+      const { admitted, limits, charges } = await this.charge(request, amounts);
+      if (admitted) return charges;
+      const refused = this.tell(request, refusal(limits));
+      if (refused.allowed) return undefined;
+      throw refusalError(refused);
+    } catch (error) {
+      if (!LimiterUnavailableError.is(error)) throw error;
+      const decision = await this.decideWithoutStore(request, amounts, error);
+      if (!decision.allowed) throw refusalError(decision);
+      return undefined;
+    }
   }
 }
 
-/** What became of a request, and the writer of the shard that said so. */
-interface Charged {
-  readonly writer: BucketWriter;
-  readonly outcome: TakeOutcome;
-}
+const NOTHING: Charged = { admitted: true, limits: [], charges: [] };
 
-/** One for each list, so that requests with the same list share their writes. */
-const overrides = new WeakMap<readonly Limit[], ResolvedLimits>();
-
-function overridden(limits: readonly Limit[]): ResolvedLimits {
-  const known = overrides.get(limits);
-  if (known !== undefined && known.limits.length === limits.length && limits.every((limit, at) => limit === known.limits[at])) return known;
-  const resolved: ResolvedLimits = { limits: [...limits], source: 'override', target: bucketTarget(limits, true), readAt: Infinity };
-  if (limits.every((limit) => Object.isFrozen(limit))) overrides.set(limits, resolved);
-  return resolved;
-}
-
-/** False when a limit is unknown, or can never hold what is asked of it. */
-function fits(amounts: Amounts, { target }: ResolvedLimits): boolean {
-  return [...amounts].every(([name, amount]) => amount <= (target.limits.get(name)?.capacity ?? -1));
-}
-
-function negated(amounts: Amounts): Amounts {
-  return new Map([...amounts].map(([name, amount]) => [name, -amount]));
-}
-
-function refusal({ statuses, violations, retryAfterMs }: RateLimitExceededError): Decision {
-  return retryAfterMs === undefined
-    ? { outcome: 'unsatisfiable', allowed: false, violations, limits: statuses }
-    : { outcome: 'limited', allowed: false, violations, retryAfterMs, limits: statuses };
+/** The refusal of one that waited behind another: it was not asked, because what there was belonged to those before it. */
+function inLine({ limits }: LimitedDecision, amounts: Amounts): LimitedDecision {
+  const views = limits.map((view): LimitView => {
+    const requested = (amounts.get(view.name) ?? 0) / MILLI;
+    const exceeded = requested > 0;
+    return { ...view, requested, exceeded, retryAfterMs: exceeded ? Math.max(1, view.retryAfterMs ?? 1) : 0 };
+  });
+  return refusal(views) as LimitedDecision;
 }
 
 /** The error that `acquire` throws for a decision that is not allowed. */
 export function refusalError(decision: Extract<Decision, { allowed: false }>): ZaeLimiterError {
-  return decision.outcome === 'unavailable' ? decision.cause : new RateLimitExceededError(decision.limits);
+  if (decision.outcome === 'unavailable') return decision.cause;
+  const error = new RateLimitExceededError(decision.limits);
+  const waited = decision.outcome === 'limited' ? decision.waited : undefined;
+  return waited === undefined ? error : new WaitTimeoutError(waited.ms, waited.position, error);
 }

@@ -1,11 +1,14 @@
-import type { Amounts, BucketKey, BucketState, BucketTarget } from '../core/bucket.js';
+import { addAmounts, type Amounts, type BucketKey, type BucketState, type BucketTarget } from '../core/bucket.js';
 import type { Clock } from '../core/clock.js';
-import { LimiterUnavailableError, ZaeLimiterError } from '../core/errors.js';
+import { LimiterUnavailableError } from '../core/errors.js';
 import { adoptParameters, expiryForDebt, parametersDiffer, plan, takeUnseen, type Plan } from '../core/plan.js';
 import { availableTokens, type Standing } from '../core/views.js';
-import { createUpdate, parseBucket, refillUpdate, settleUpdate, takeUpdate, type Lineage } from '../schema/bucket-item.js';
+import { createUpdate, parseBucket, pullBackUpdate, refillUpdate, settleUpdate, splitUpdate, takeUpdate, type Lineage } from '../schema/bucket-item.js';
 import type { ItemUpdate } from '../schema/update.js';
-import type { Store } from '../store/store.js';
+import type { RequestStore } from '../store/store.js';
+import { SettlementQueue } from './settlement-queue.js';
+import { writeOnce, type OnceOutcome } from './write-once.js';
+import { WritePace } from './write-pace.js';
 
 /** Conditional writes that a request may lose to others before it is refused. */
 const MAX_ROUNDS = 4;
@@ -16,16 +19,52 @@ const MAX_IN_FLIGHT = 4;
 /** Requests in one write from which the bucket counts as hot: then one write at a time carries all that wait. */
 const HOT_BATCH = 4;
 
+/** Times that a write for a request is sent at most; together they may take `timeoutMs`. */
+const TAKE_ATTEMPTS = 2;
+
+/** Times that a correction is sent at most: nobody waits for its outcome to go on. */
+const SETTLE_ATTEMPTS = 5;
+
+/** A bucket that was credited this far into the future is worth telling of. */
+const CLOCK_AHEAD_MS = 60_000;
+
+/** What all writers of a limiter share. */
+export interface WriterSettings {
+  readonly store: RequestStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** How long a bucket that was seen short may refuse from memory, in milliseconds. */
+  readonly denyTtlMs: number;
+  /** Longest wait of one request for its write, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a write waits for more requests to share it, in milliseconds. */
+  readonly maxBatchDelayMs: number;
+  /** Move a refill time that is more than a minute ahead back to now. */
+  readonly pullClockBack: boolean;
+}
+
+/** What a writer tells. */
+export interface WriterListener {
+  /** DynamoDB goes on throttling the bucket although it is written as rarely as may be. */
+  tooHot(): void;
+  /** The bucket was credited up to a time in the future. */
+  clockAhead(aheadMs: number): void;
+}
+
 /** What a writer asks for when the bucket alone does not say it. */
 export interface BucketContext {
   /** Limits that the bucket should carry, as far as they are known without a call. */
   readonly limits: WantedLimits;
   /** Shards that the bucket is known to have. */
   readonly shardCount: number;
+  /** The entity's place in the hierarchy, for a bucket that has to be created. */
+  readonly lineage: Lineage;
+  /** Aborted when nobody waits for the request any more. */
+  readonly signal: AbortSignal | undefined;
   /** The limits, looked up again; called when the bucket carries others and was seen after these were read. */
   revalidate(): Promise<WantedLimits>;
-  /** The entity's place in the hierarchy; called before a bucket is created. */
-  lineage(): Promise<Lineage>;
+  /** Whether a further shard belongs to the bucket; called before it is created. */
+  hasShard(shard: number): Promise<boolean>;
 }
 
 /** Limits that a bucket should carry, and when they were read. */
@@ -59,33 +98,52 @@ export class BucketWriter {
   /** Requests that are being decided, by the batch in which they are. */
   private readonly deciding = new Set<readonly QueuedTake[]>();
   private hot = false;
-  /** Corrections that wait for the one that is under way. */
-  private settlements: QueuedSettlement | undefined;
-  private settling = false;
+  private lastBatch = 0;
+  private readonly pace: WritePace;
+  private readonly settlements = new SettlementQueue((amounts) => this.writeSettlement(amounts));
 
-  /** @param denyTtlMs how long a bucket that was seen short may refuse from memory, in milliseconds */
-  constructor(
-    private readonly store: Store, private readonly clock: Clock, readonly key: BucketKey, private readonly denyTtlMs: number,
-  ) {}
-
-  /** True once a write has shown whether the bucket exists. */
-  get seen(): boolean {
-    return this.state !== undefined;
+  constructor(private readonly settings: WriterSettings, readonly key: BucketKey, private readonly listener: WriterListener) {
+    this.pace = new WritePace(settings.clock, settings.maxBatchDelayMs, () => listener.tooHot());
   }
 
-  /** Shards of the bucket, as its last write showed; 1 when there was none. */
-  get shardCount(): number {
-    return this.state?.shardCount ?? 1;
+  private get clock(): Clock {
+    return this.settings.clock;
+  }
+
+  /** The bucket as its last write left it: undefined when there was none, null when there is no bucket. */
+  get lastSeen(): BucketState | null | undefined {
+    return this.state;
+  }
+
+  /** True while the memory of the bucket may refuse. */
+  get fresh(): boolean {
+    return this.clock.now() - this.seenAt < this.settings.denyTtlMs;
+  }
+
+  /**
+   * How many times over the bucket could give these amounts, as far as is known: below 1 it is short. Infinity for a bucket
+   * that was never seen.
+   */
+  room(amounts: Amounts, target: BucketTarget, count: number): number {
+    if (this.state === undefined || (this.state === null && this.key.shard === 0)) return Infinity;
+    const available = this.available(target, count);
+    const lacking = this.state === null ? 0 : Infinity; // a limit that is new to a bucket starts full
+    return Math.min(...[...amounts].map(([name, amount]) => (amount === 0 ? Infinity : (available.get(name) ?? lacking) / amount)));
+  }
+
+  /** Millitokens by limit name that the bucket could give, as far as is known. */
+  available(target: BucketTarget, count: number): ReadonlyMap<string, number> {
+    return availableTokens(this.state ?? null, target, { place: { index: this.key.shard, count }, now: this.clock.now(), verdict: 'admitted' });
   }
 
   /**
    * Takes from what is stored, without knowing the limits that apply. 1 call.
    *
-   * Undefined when the bucket is missing, idle or too short as it is: `take` decides with the limits.
+   * False when the bucket is missing, idle or too short as it is: `take` decides with the limits.
    */
-  async takeBlindly(amounts: Amounts): Promise<BucketState | undefined> {
-    const outcome = await this.open(() => this.write(takeUpdate(this.key, takeUnseen(amounts, this.clock.now()))));
-    return outcome?.applied ? outcome.state! : undefined;
+  async takeBlindly(amounts: Amounts): Promise<boolean> {
+    const outcome = await this.open(() => this.write(takeUpdate(this.key, takeUnseen(amounts, this.clock.now()), 1)));
+    return outcome?.applied === true;
   }
 
   /**
@@ -94,28 +152,36 @@ export class BucketWriter {
    */
   async take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ amounts, context, resolve, reject });
+      this.queue.push({ amounts, context, refreshed: false, resolve, reject });
       this.serveQueue();
     });
   }
 
   private serveQueue(): void {
     while (this.queue.length > 0 && (this.deciding.size === 0 || this.mayWriteBeside())) {
+      if (this.pace.mustWait(() => this.serveQueue())) return;
       const batch = this.nextBatch();
-      this.hot = batch.length >= HOT_BATCH;
+      if (batch.length === 0) continue;
+      this.hot = Math.max(batch.length, this.lastBatch) >= HOT_BATCH; // small batches follow large ones in a closed loop
+      this.lastBatch = batch.length;
       this.deciding.add(batch);
       void this.serve(batch).then((failure) => {
         this.deciding.delete(batch);
         // A store that is down must not keep those who wait: each would run into it, one after the other.
-        if (failure !== undefined) for (const { reject } of this.queue.splice(0)) reject(failure);
+        if (failure !== undefined && failure.reason !== 'throttled') for (const { reject } of this.queue.splice(0)) reject(failure);
         this.serveQueue();
       });
     }
   }
 
+  /** Doubles the shards of the bucket, unless somebody else has; only the first shard may be asked. */
+  async split(shardCount: number): Promise<boolean> {
+    return (await this.write(splitUpdate(this.key, shardCount))).result === 'applied';
+  }
+
   /** Several writes at a time save waiting, but they overtake each other: only while there is enough for all of them. */
   private mayWriteBeside(): boolean {
-    if (this.hot || this.deciding.size >= MAX_IN_FLIGHT || !exists(this.state)) return false;
+    if (this.hot || this.deciding.size >= MAX_IN_FLIGHT || this.queue.length >= HOT_BATCH || !exists(this.state)) return false;
     const { limits } = this.state;
     const wanted = sumOf([...this.deciding, this.queue].flat());
     return [...wanted].every(([name, amount]) => (limits.get(name)?.tokens ?? 0) >= amount);
@@ -123,9 +189,20 @@ export class BucketWriter {
 
   /** The requests at the head of the queue that want the same limits; they are decided together. */
   private nextBatch(): QueuedTake[] {
-    const { limits, shardCount } = this.queue[0]!.context;
-    const end = this.queue.findIndex(({ context }) => context.limits.target !== limits.target || context.shardCount !== shardCount);
-    return this.queue.splice(0, end === -1 ? this.queue.length : end);
+    const batch: QueuedTake[] = [];
+    const sum = new Map<string, number>();
+    while (this.queue.length > 0) {
+      const next = this.queue[0]!;
+      const { limits, shardCount, signal } = next.context;
+      const { context } = batch[0] ?? next;
+      if (context.limits.target !== limits.target || context.shardCount !== shardCount) break;
+      addAmounts(sum, next.amounts);
+      if (batch.length > 0 && [...sum.values()].some((total) => total > LARGEST_SUM)) break;
+      this.queue.shift();
+      if (signal?.aborted) next.reject(signal.reason);
+      else batch.push(next);
+    }
+    return batch;
   }
 
   /**
@@ -136,44 +213,47 @@ export class BucketWriter {
   private async serve(batch: readonly QueuedTake[]): Promise<LimiterUnavailableError | undefined> {
     const alone = batch.length === 1;
     try {
-      const outcome = await this.takeNow(sumOf(batch), batch[0]!.context, alone);
+      const outcome = await this.takeNow(sumOf(batch), batch[0]!, batch.length);
       if (outcome !== undefined && (outcome.verdict === 'admitted' || alone)) {
         for (const { resolve } of batch) resolve(outcome);
         return undefined;
       }
-      const parts = outcome === undefined || outcome.state === null ? [batch.slice(0, 1), batch.slice(1)] : partsOf(batch, outcome);
-      for (const part of parts) {
+      for (const part of outcome === undefined ? await refreshed(batch) : partsOf(batch, outcome)) {
         const failure = await this.serve(part);
         if (failure !== undefined) throw failure; // a store that is down is not asked once for each
       }
       return undefined;
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      return ZaeLimiterError.is(error) && error.code === 'UNAVAILABLE' ? error as LimiterUnavailableError : undefined;
+      return LimiterUnavailableError.is(error) ? error : undefined;
     }
   }
 
-  /** Decides one request, or several as one. Undefined when their limits must be looked up again, which each does alone. */
-  private async takeNow(amounts: Amounts, context: BucketContext, alone: boolean): Promise<TakeOutcome | undefined> {
+  /** Decides one request, or several as one. Undefined when their limits must be looked up again first. */
+  private async takeNow(amounts: Amounts, { context, refreshed: isRefreshed }: QueuedTake, requests: number): Promise<TakeOutcome | undefined> {
     const place = { index: this.key.shard, count: context.shardCount };
-    let wanted = context.limits;
+    const wanted = context.limits;
     let { state, seenAt } = this;
     let current = false; // whether `state` was written or returned during this request
     for (let round = 0; round <= MAX_ROUNDS;) {
       // Where bucket and limits differ, the one that was seen later is right. Limits that cannot be looked up again yet
       // must not be written over those of a bucket that somebody has corrected.
-      const outdated = (): boolean => exists(state) && wanted.readAt < seenAt && parametersDiffer(state, wanted.target);
-      if (wanted === context.limits && outdated()) {
-        if (!alone) return undefined;
-        wanted = await context.revalidate();
-      }
-      const target = exists(state) && outdated() ? adoptParameters(state, wanted.target) : wanted.target;
+      const outdated = exists(state) && wanted.readAt < seenAt && parametersDiffer(state, wanted.target);
+      if (outdated && !isRefreshed) return undefined;
+      const target = exists(state) && outdated ? adoptParameters(state, wanted.target) : wanted.target;
 
       const now = this.clock.now();
-      const chosen = this.choose(state, target, amounts, now, place, current || now - seenAt < this.denyTtlMs, round);
-      if (chosen.kind === 'deny') return { state: state ?? null, place, now, verdict: 'short', target };
+      if (exists(state) && await this.pullBack(state, now)) {
+        ({ state, seenAt } = this);
+        round++;
+        continue;
+      }
+      const chosen = this.choose(state, target, amounts, now, place, current || now - seenAt < this.settings.denyTtlMs, round);
+      const absent = chosen.kind === 'create' && this.key.shard > 0 && !(await context.hasShard(this.key.shard));
+      if (chosen.kind === 'deny' || absent) return { state: state ?? null, place, now, verdict: 'short', target };
 
-      const outcome = exists(state) ? await this.send(chosen, context) : await this.open(() => this.send(chosen, context));
+      const send = (): Promise<WriteOutcome> => this.send(chosen, context.lineage, requests);
+      const outcome = exists(state) ? await send() : await this.open(send);
       if (outcome === undefined) { // somebody else of this process was opening the bucket
         ({ state, seenAt } = this);
         continue;
@@ -192,32 +272,18 @@ export class BucketWriter {
    * and 1 more when a limit is gone. What belongs to a limit or bucket that is gone is dropped. Corrections that come while
    * one is under way share the next.
    */
-  async settle(amounts: Amounts): Promise<void> {
-    if (!this.settling) return this.settleNow(amounts);
-    const waiting = this.settlements ?? newSettlement();
-    this.settlements = waiting;
-    add(waiting.amounts, amounts);
-    return waiting.done;
-  }
-
-  private async settleNow(amounts: Amounts): Promise<void> {
-    this.settling = true;
-    try {
-      await this.writeSettlement(amounts);
-    } finally {
-      this.settling = false;
-      const next = this.settlements;
-      this.settlements = undefined;
-      if (next !== undefined) this.settleNow(next.amounts).then(next.resolve, next.reject);
-    }
+  settle(amounts: Amounts): Promise<void> {
+    return this.settlements.settle(amounts);
   }
 
   private async writeSettlement(amounts: Amounts): Promise<void> {
     const expiresAt = exists(this.state) ? expiryForDebt(this.state, amounts, this.clock.now(), this.key.shard) : undefined;
-    const { applied, state } = await this.write(settleUpdate(this.key, amounts, expiresAt));
-    if (applied || !exists(state)) return;
+    const { result, state } = await this.write(settleUpdate(this.key, amounts, expiresAt), SETTLE_ATTEMPTS);
+    // What may have been done counts as done: a refund that is booked twice would mint tokens.
+    if (result !== 'refused' || !exists(state)) return;
     const left = new Map([...amounts].filter(([name]) => state.limits.has(name)));
-    if (left.size > 0) await this.write(settleUpdate(this.key, left, expiryForDebt(state, left, this.clock.now(), this.key.shard)));
+    if (left.size === 0) return;
+    await this.write(settleUpdate(this.key, left, expiryForDebt(state, left, this.clock.now(), this.key.shard)), SETTLE_ATTEMPTS);
   }
 
   private choose(
@@ -230,12 +296,22 @@ export class BucketWriter {
     return chosen.kind === 'deny' && !trusted && exists(state) ? take : chosen;
   }
 
-  private async send(chosen: Exclude<Plan, { kind: 'deny' }>, context: BucketContext): Promise<WriteOutcome> {
+  private async send(chosen: Exclude<Plan, { kind: 'deny' }>, lineage: Lineage, requests: number): Promise<WriteOutcome> {
     switch (chosen.kind) {
-      case 'take': return this.write(takeUpdate(this.key, chosen));
-      case 'refill': return this.write(refillUpdate(this.key, chosen));
-      case 'create': return this.write(createUpdate(this.key, chosen, await context.lineage()));
+      case 'take': return this.write(takeUpdate(this.key, chosen, requests));
+      case 'refill': return this.write(refillUpdate(this.key, chosen, requests));
+      case 'create': return this.write(createUpdate(this.key, chosen, lineage, requests));
     }
+  }
+
+  /** Tells of a bucket that was credited far into the future; moves it back when that is wanted. */
+  private async pullBack({ refilledAt }: BucketState, now: number): Promise<boolean> {
+    const aheadMs = refilledAt! - now;
+    if (aheadMs <= CLOCK_AHEAD_MS) return false;
+    this.listener.clockAhead(aheadMs);
+    if (!this.settings.pullClockBack) return false;
+    await this.write(pullBackUpdate(this.key, refilledAt!, now));
+    return true;
   }
 
   /**
@@ -256,16 +332,27 @@ export class BucketWriter {
     }
   }
 
-  private async write(update: ItemUpdate): Promise<WriteOutcome> {
-    const { applied, item } = await this.store.update(update);
-    const [state, seenAt] = [item === undefined ? null : parseBucket(item), this.clock.now()];
+  private async write(update: ItemUpdate, attempts: number = TAKE_ATTEMPTS): Promise<WriteOutcome> {
+    const { store, clock, random, timeoutMs } = this.settings;
+    let throttled = false;
+    const onThrottle = (): void => {
+      throttled = true;
+      this.pace.throttled();
+    };
+    const { result, item } = await writeOnce(store, update, {
+      previous: this.state?.operation, attempts, timeoutMs: Math.ceil(timeoutMs / TAKE_ATTEMPTS), clock, random, onThrottle,
+    });
+    const [state, seenAt] = [item === undefined ? null : parseBucket(item), clock.now()];
     this.state = state;
     this.seenAt = seenAt;
-    return { applied, state, seenAt };
+    if (!throttled) this.pace.notThrottled();
+    // For a request, what may have been done counts as not done: it pays again, so nobody passes without having paid.
+    return { result, applied: result === 'applied', state, seenAt };
   }
 }
 
 interface WriteOutcome {
+  readonly result: OnceOutcome['result'];
   readonly applied: boolean;
   readonly state: BucketState | null;
   readonly seenAt: number;
@@ -274,32 +361,36 @@ interface WriteOutcome {
 interface QueuedTake {
   readonly amounts: Amounts;
   readonly context: BucketContext;
+  /** True when its limits were looked up again because the bucket carries others. */
+  readonly refreshed: boolean;
   resolve(outcome: TakeOutcome): void;
   reject(error: unknown): void;
 }
 
-interface QueuedSettlement {
-  readonly amounts: Map<string, number>;
-  readonly done: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-function newSettlement(): QueuedSettlement {
-  let settle!: Pick<QueuedSettlement, 'resolve' | 'reject'>;
-  const done = new Promise<void>((resolve, reject) => { settle = { resolve, reject }; });
-  return { amounts: new Map(), done, ...settle };
-}
-
-function add(sum: Map<string, number>, amounts: Amounts): void {
-  for (const [name, amount] of amounts) sum.set(name, (sum.get(name) ?? 0) + amount);
-}
+/** Sums beyond this could leave the safe integers once they are added to a balance. */
+const LARGEST_SUM = Number.MAX_SAFE_INTEGER / 4;
 
 function sumOf(batch: readonly QueuedTake[]): Amounts {
   if (batch.length === 1) return batch[0]!.amounts;
   const sum = new Map<string, number>();
-  for (const { amounts } of batch) add(sum, amounts);
+  for (const { amounts } of batch) addAmounts(sum, amounts);
   return sum;
+}
+
+/** Requests whose limits were looked up again, those with the same limits together. One whose limits are gone is refused. */
+async function refreshed(batch: readonly QueuedTake[]): Promise<(readonly QueuedTake[])[]> {
+  const groups = new Map<BucketTarget, QueuedTake[]>();
+  await Promise.all(batch.map(async (request) => {
+    try {
+      const limits = await request.context.revalidate();
+      const group = groups.get(limits.target) ?? [];
+      groups.set(limits.target, group);
+      group.push({ ...request, context: { ...request.context, limits }, refreshed: true });
+    } catch (error) {
+      request.reject(error);
+    }
+  }));
+  return [...groups.values()];
 }
 
 /**
@@ -307,6 +398,7 @@ function sumOf(batch: readonly QueuedTake[]): Amounts {
  * the others alone: it will be refused, mostly from memory and for free.
  */
 function partsOf(batch: readonly QueuedTake[], { state, target, ...standing }: TakeOutcome): (readonly QueuedTake[])[] {
+  if (state === null) return [batch.slice(0, 1), batch.slice(1)];
   const left = availableTokens(state, target, standing);
   const fitting: QueuedTake[] = [];
   const others: QueuedTake[][] = [];

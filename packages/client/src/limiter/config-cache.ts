@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Item } from '../schema/attributes.js';
 import type { PrimaryKey } from '../schema/keys.js';
-import type { Store } from '../store/store.js';
+import type { RequestStore } from '../store/store.js';
 
 /** What the cache did since it was made. */
 export interface CacheStats {
@@ -12,6 +12,15 @@ export interface CacheStats {
   /** Items in memory, stale ones included. */
   readonly size: number;
   readonly ttlMs: number;
+}
+
+export interface CacheOptions {
+  /** How long an item is served without looking again; 0 keeps nothing. */
+  readonly ttlMs: number;
+  /** Items in memory at most; the oldest go first. */
+  readonly maxEntries: number;
+  /** Longest wait for a read in milliseconds. @default the store's own */
+  readonly timeoutMs: number | undefined;
 }
 
 interface Slot<T> {
@@ -32,20 +41,17 @@ export class ConfigCache<T> {
   private misses = 0;
 
   /**
-   * @param parse      makes what is kept of an item; called with undefined for a missing one
-   * @param ttlMs      how long an item is served without looking again; 0 keeps nothing
-   * @param maxEntries items in memory at most; the oldest go first
+   * @param parse makes what is kept of an item; called with undefined for a missing one
    */
   constructor(
-    private readonly store: Store,
+    private readonly store: RequestStore,
     private readonly clock: Clock,
     private readonly parse: (key: PrimaryKey, item: Item | undefined) => T,
-    private readonly ttlMs: number,
-    private readonly maxEntries: number,
+    private readonly options: CacheOptions,
   ) {}
 
   get stats(): CacheStats {
-    return { hits: this.hits, misses: this.misses, size: this.slots.size, ttlMs: this.ttlMs };
+    return { hits: this.hits, misses: this.misses, size: this.slots.size, ttlMs: this.options.ttlMs };
   }
 
   /** The items in the order of their keys; those not in memory are read together, with 1 call. */
@@ -61,7 +67,7 @@ export class ConfigCache<T> {
 
   /** Like `read`, but looks at every item again, consistently. What is in memory stays there when that fails. */
   async reread(keys: readonly PrimaryKey[]): Promise<readonly T[]> {
-    const items = await this.store.getMany(keys, { consistent: true });
+    const items = await this.store.getMany(keys, { consistent: true, timeoutMs: this.options.timeoutMs });
     return keys.map((key, at) => {
       const value = this.parse(key, items[at]);
       this.reads.delete(identity(key)); // a read that is under way may be older
@@ -107,7 +113,7 @@ export class ConfigCache<T> {
   private fetch(keys: readonly PrimaryKey[]): Promise<T>[] {
     const mine = keys.filter((key) => !this.reads.has(identity(key)));
     if (mine.length > 0) {
-      const batch = this.store.getMany(mine);
+      const batch = this.store.getMany(mine, { timeoutMs: this.options.timeoutMs });
       mine.forEach((key, at) => {
         const id = identity(key);
         const read: Promise<T> = batch.then((items) => {
@@ -124,10 +130,11 @@ export class ConfigCache<T> {
   }
 
   private remember(id: string, value: T): void {
-    if (this.ttlMs === 0) return;
+    const { ttlMs, maxEntries } = this.options;
+    if (ttlMs === 0) return;
     this.slots.delete(id); // so that the oldest entry stays first
-    this.slots.set(id, { value, expiresAt: this.clock.now() + this.ttlMs });
-    if (this.slots.size > this.maxEntries) this.slots.delete(this.slots.keys().next().value!);
+    this.slots.set(id, { value, expiresAt: this.clock.now() + ttlMs });
+    if (this.slots.size > maxEntries) this.slots.delete(this.slots.keys().next().value!);
   }
 }
 

@@ -1,16 +1,27 @@
 import type { ZaeLimiterError } from '../core/errors.js';
+import type { LimitView } from '../core/limit-view.js';
 
 /** What a limiter tells its listeners. */
 export interface LimiterEvents {
-  /** A lease could not be settled after its body succeeded; the amounts are those that were not written. */
+  /** A request was refused, or would have been (`shadow`). */
+  denied: { readonly entity: string; readonly resource: string; readonly violations: readonly LimitView[]; readonly shadow: boolean };
+  /** A request was let through without the store, because of its policy for outages. */
+  degraded: { readonly entity: string; readonly resource: string; readonly cause: ZaeLimiterError };
+  /** Corrections of a lease that was granted without the store were dropped. */
+  correctionsDropped: { readonly entity: string; readonly resource: string; readonly amounts: Readonly<Record<string, number>> };
+  /** The store answers again, after it had been left alone because it did not. */
+  recovered: { readonly table: string };
+  /** A lease could not be settled; the amounts, positive for taken, are those that were not written. */
   settlementFailed: {
     readonly entity: string;
     readonly resource: string;
     readonly amounts: Readonly<Record<string, number>>;
     readonly cause: unknown;
   };
-  /** A request was let through without the store, because its policy for outages is `allow`. */
-  degraded: { readonly entity: string; readonly resource: string; readonly cause: ZaeLimiterError };
+  /** DynamoDB throttled a bucket, which now has this many shards. */
+  shardSplit: { readonly entity: string; readonly resource: string; readonly shards: number };
+  /** Somebody credited a bucket up to a time that is more than a minute in the future: no refill until then. */
+  clockAhead: { readonly entity: string; readonly resource: string; readonly aheadMs: number };
 }
 
 type Listener<E extends keyof LimiterEvents> = (event: LimiterEvents[E]) => void;
@@ -29,7 +40,8 @@ export class EventHub {
   emit<E extends keyof LimiterEvents>(event: E, detail: LimiterEvents[E]): void {
     for (const listener of this.listeners.get(event) ?? []) {
       try {
-        (listener as Listener<E>)(detail);
+        const running: unknown = (listener as Listener<E>)(detail);
+        if (running instanceof Promise) running.catch(() => undefined);
       } catch {
         // a listener's failure is its own
       }

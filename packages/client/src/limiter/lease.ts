@@ -1,42 +1,79 @@
-import type { Amounts } from '../core/bucket.js';
-import { LeaseExpiredError, UnknownLimitError } from '../core/errors.js';
+import { addAmounts, negated, type Amounts } from '../core/bucket.js';
+import { LeaseExpiredError, LimiterUnavailableError, UnknownLimitError } from '../core/errors.js';
 import { MILLI } from '../core/token-bucket.js';
 import { checkAmounts } from './request.js';
 
-/** Writes a lease's corrections to the bucket that was charged. */
+/** Tokens that were taken from one shard of a bucket. */
 export interface Charge {
   readonly entity: string;
   readonly resource: string;
   /** Limits of the bucket, whether or not the request named them. */
   readonly limitNames: readonly string[];
+  /** Millitokens that were taken. */
+  readonly amounts: Amounts;
+  /** Moves tokens of that shard; positive amounts are taken, negative ones given back. */
   settle(amounts: Amounts): Promise<unknown>;
 }
 
-type Tokens = Readonly<Record<string, number>>;
+/** What a lease needs from its limiter. */
+export interface LeaseOwner {
+  /** Who asked. */
+  readonly entity: string;
+  readonly resource: string;
+  /** Takes more on the same terms; undefined when the store did not answer and the policy lets requests pass. */
+  takeMore(amounts: Amounts): Promise<readonly Charge[] | undefined>;
+  /** Told when tokens could not be settled. */
+  unsettled(entity: string, amounts: Tokens, cause: unknown): void;
+  /** Told when corrections had no bucket to go to, because the lease was granted without the store. */
+  dropped(amounts: Tokens): void;
+}
+
+/** Whole tokens by limit name. */
+export type Tokens = Readonly<Record<string, number>>;
+
+/** What one entity was charged. */
+interface Account {
+  readonly entity: string;
+  readonly limitNames: readonly string[];
+  /** Millitokens that the lease stands for by now, whether or not they are written. */
+  readonly wanted: Map<string, number>;
+  /** By shard, what is written: refunds go where the tokens came from (W14). */
+  readonly parts: { readonly taken: Map<string, number>; readonly settle: Charge['settle'] }[];
+}
+
+/** One write of a settlement. */
+interface Move {
+  readonly account: Account;
+  readonly part: Account['parts'][number];
+  readonly amounts: Map<string, number>;
+}
+
+interface Failure extends Move {
+  readonly cause: unknown;
+}
 
 /**
  * Tokens that a request took. They are already gone from the bucket; the lease corrects how many.
  *
- * Amounts are whole tokens per limit name. Corrections are kept in memory until `commit`, which writes them together.
+ * Amounts are whole tokens per limit name. Corrections are kept in memory until `flush` or `commit`, which write them
+ * together. With a parent that is charged too, every correction goes to both; limits that the parent lacks stay with the
+ * entity.
  */
 export class Lease implements AsyncDisposable {
   private state: 'open' | 'committed' | 'rolled back' = 'open';
-  private readonly taken: Map<string, number>;
-  private readonly pending = new Map<string, number>();
+  private readonly accounts = new Map<string, Account>();
+  /** Stands for the bucket of a lease without a charge. */
+  private readonly nobody: Account = { entity: '', limitNames: [], wanted: new Map(), parts: [] };
+  /** The writes of a lease happen one after the other: each writes what the one before it left over. */
+  private writing: Promise<unknown> = Promise.resolve();
 
   /**
    * @internal
-   * @param charge  the bucket that was charged; undefined for a lease that was granted without the store
-   * @param taken   millitokens that were taken when the lease was granted
-   * @param onError told when the lease could not be settled, with the tokens that were not written
+   * @param charges what was taken; undefined for a lease that took nothing
+   * @param degraded true when the lease was granted without the store
    */
-  constructor(private readonly charge: Charge | undefined, taken: Amounts, private readonly onError: (cause: unknown, amounts: Tokens) => void) {
-    this.taken = new Map(taken);
-  }
-
-  /** True when the lease was granted without the store: nothing was taken, and corrections are dropped. */
-  get degraded(): boolean {
-    return this.charge === undefined;
+  constructor(private readonly owner: LeaseOwner, charges: readonly Charge[] | undefined, readonly degraded: boolean) {
+    for (const charge of charges ?? []) this.book(charge);
   }
 
   /** True after `commit` or `rollback`: the amounts can no longer change. */
@@ -44,49 +81,96 @@ export class Lease implements AsyncDisposable {
     return this.state !== 'open';
   }
 
-  /** Tokens per limit that this lease stands for now, corrections included. */
+  /** Tokens per limit that this lease stands for now, corrections included: those of the entity, without its parent's (W45). */
   get consumed(): Tokens {
-    const names = new Set([...this.taken.keys(), ...this.pending.keys()]);
-    return Object.fromEntries([...names].map((name) => [name, this.millitokens(name) / MILLI]));
+    const account = this.accounts.get(this.owner.entity);
+    return account === undefined ? {} : toTokens(account.wanted);
+  }
+
+  /** The same for every entity that was charged: the one of the request, and its parent. */
+  get byEntity(): ReadonlyMap<string, Tokens> {
+    return new Map([...this.accounts].map(([entity, { wanted }]) => [entity, toTokens(wanted)]));
+  }
+
+  /**
+   * Takes more tokens at once, if there are enough, on the terms of the lease's request: limits, parent, policy for
+   * outages. 1 call, like `acquire`. Without a charge of its own (`degraded`, `shadow`) the lease takes nothing more.
+   *
+   * @throws {RateLimitExceededError} a limit is short; nothing more was taken, and the lease stays as it is
+   * @throws {LimiterUnavailableError} the store did not answer and the policy is `block`
+   * @throws {UnknownLimitError} the amounts name a limit that does not apply
+   * @throws {ValidationError} an amount is not a whole number of tokens
+   * @throws {LeaseExpiredError} the lease was committed or rolled back, also while this call was under way
+   */
+  async consume(more: Tokens): Promise<void> {
+    this.demandOpen();
+    const amounts = checkAmounts(more, 'amount');
+    if (this.accounts.size === 0) return;
+    const charges = await this.owner.takeMore(amounts) ?? [];
+    if (!this.closed) return charges.forEach((charge) => this.book(charge));
+    this.report(await settle(charges.map((charge) => refundOf(this.accountOf(charge), charge))));
+    throw this.expired();
   }
 
   /**
    * Adds to what was consumed; negative amounts give back. May take a limit into debt, which later refill pays off.
-   * Makes no call: `commit` writes.
+   * Makes no call: `flush` and `commit` write.
    *
    * @throws {UnknownLimitError} the bucket has no such limit
    * @throws {ValidationError} an amount is not an integer
    * @throws {LeaseExpiredError} the lease was committed or rolled back
    */
   adjust(delta: Tokens): void {
-    this.correct(delta, 'delta', (name, amount) => (this.pending.get(name) ?? 0) + amount);
+    this.correct(checkAmounts(delta, 'delta'), (before, amount) => before + amount);
   }
 
   /** Says how much was consumed in the end, instead of by how much it differs. Otherwise like `adjust`. */
   set(actual: Tokens): void {
-    this.correct(actual, 'amount', (name, amount) => amount - (this.taken.get(name) ?? 0));
+    this.correct(checkAmounts(actual, 'amount'), (_, amount) => amount);
+  }
+
+  /** Gives a part back: `adjust` with the signs turned, for amounts of 0 or more. */
+  release(part: Tokens): void {
+    this.correct(checkAmounts(part, 'amount'), (before, amount) => before - amount);
   }
 
   /**
-   * Writes the corrections and closes the lease. 1 call, or none when nothing was corrected.
+   * Writes the corrections so far and leaves the lease open: for work that takes long. 1 call for each entity charged, or
+   * none when nothing was corrected.
    *
-   * When the write fails the lease stays open and `commit` may be called again.
+   * What cannot be written stays to be written later, unless the store may have done it before its answer was lost.
+   *
+   * @throws {LeaseExpiredError} the lease was committed or rolled back
+   * @throws {LimiterUnavailableError} the store did not answer
+   */
+  async flush(): Promise<void> {
+    this.demandOpen();
+    raise(await this.inTurn(() => this.writeCorrections()));
+  }
+
+  /**
+   * Writes the corrections and closes the lease. 1 call for each entity charged, or none when nothing was corrected.
+   *
+   * When a write fails the lease stays open, and `commit` may be called again for what is left.
    *
    * @throws {LeaseExpiredError} the lease was committed or rolled back
    * @throws {LimiterUnavailableError} the store did not answer
    */
   async commit(): Promise<void> {
-    await this.close('committed', this.corrections());
+    raise(await this.close('committed', () => this.writeCorrections()));
   }
 
   /**
-   * Gives everything back and closes the lease; corrections are dropped. 1 call, or none when nothing was taken.
+   * Gives everything back, flushed corrections included, and closes the lease. 1 call for each entity charged, or none when
+   * nothing was taken.
+   *
+   * When a write fails the lease stays open, and `rollback` may be called again for what is left.
    *
    * @throws {LeaseExpiredError} the lease was committed or rolled back
    * @throws {LimiterUnavailableError} the store did not answer
    */
   async rollback(): Promise<void> {
-    await this.close('rolled back', this.refund());
+    raise(await this.close('rolled back', () => this.writeRefund()));
   }
 
   /**
@@ -104,45 +188,126 @@ export class Lease implements AsyncDisposable {
    */
   async settle(how: 'commit' | 'rollback'): Promise<void> {
     if (this.closed) return;
-    const amounts = how === 'commit' ? this.corrections() : this.refund();
-    const tokens = Object.fromEntries([...amounts].map(([name, amount]) => [name, amount / MILLI]));
-    await this[how]().catch((cause: unknown) => this.onError(cause, tokens));
+    this.report(how === 'commit'
+      ? await this.close('committed', () => this.writeCorrections())
+      : await this.close('rolled back', () => this.writeRefund()));
   }
 
-  private corrections(): Amounts {
-    return new Map([...this.pending].filter(([, amount]) => amount !== 0));
-  }
-
-  private refund(): Amounts {
-    return new Map([...this.taken].filter(([, amount]) => amount !== 0).map(([name, amount]) => [name, -amount]));
-  }
-
-  private millitokens(name: string): number {
-    return (this.taken.get(name) ?? 0) + (this.pending.get(name) ?? 0);
-  }
-
-  private correct(tokens: Tokens, kind: 'delta' | 'amount', pending: (name: string, amount: number) => number): void {
-    this.demandOpen();
-    const amounts = checkAmounts(tokens, kind);
-    if (this.charge === undefined) return;
-    for (const name of amounts.keys()) {
-      if (!this.charge.limitNames.includes(name)) throw new UnknownLimitError(name, this.charge.limitNames);
-    }
-    for (const [name, amount] of amounts) this.pending.set(name, pending(name, amount));
-  }
-
-  private async close(state: 'committed' | 'rolled back', amounts: Amounts): Promise<void> {
+  private async close(state: 'committed' | 'rolled back', write: () => Promise<readonly Failure[]>): Promise<readonly Failure[]> {
     this.demandOpen();
     this.state = state; // at once, so that two closings at the same time write once
-    try {
-      if (amounts.size > 0) await this.charge?.settle(amounts);
-    } catch (error) {
-      this.state = 'open';
-      throw error;
+    const failures = await this.inTurn(write);
+    if (failures.length > 0) this.state = 'open';
+    return failures;
+  }
+
+  private inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const turn = this.writing.then(write);
+    this.writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async writeCorrections(): Promise<readonly Failure[]> {
+    const dropped = nonZero(this.nobody.wanted);
+    this.nobody.wanted.clear();
+    if (this.degraded && dropped.size > 0) this.owner.dropped(toTokens(dropped));
+    return settle([...this.accounts.values()].flatMap(corrections));
+  }
+
+  private async writeRefund(): Promise<readonly Failure[]> {
+    const accounts = [...this.accounts.values()];
+    const failures = await settle(accounts.flatMap((account) =>
+      account.parts.map((part): Move => ({ account, part, amounts: negated(part.taken) }))));
+    if (failures.length > 0) return failures;
+    for (const { wanted } of accounts) {
+      for (const name of wanted.keys()) wanted.set(name, 0);
     }
+    return [];
+  }
+
+  private report(failures: readonly Failure[]): void {
+    for (const { account, amounts, cause } of failures) this.owner.unsettled(account.entity, toTokens(amounts), cause);
+  }
+
+  private correct(amounts: Amounts, change: (before: number, amount: number) => number): void {
+    this.demandOpen();
+    const own = this.accounts.get(this.owner.entity);
+    for (const name of amounts.keys()) {
+      if (own !== undefined && !own.limitNames.includes(name)) throw new UnknownLimitError(name, own.limitNames);
+    }
+    for (const { wanted, limitNames } of own === undefined ? [this.nobody] : this.accounts.values()) {
+      for (const [name, amount] of amounts) {
+        if (own === undefined || limitNames.includes(name)) wanted.set(name, change(wanted.get(name) ?? 0, amount));
+      }
+    }
+  }
+
+  private book(charge: Charge): void {
+    const account = this.accountOf(charge);
+    this.accounts.set(charge.entity, account);
+    account.parts.push({ taken: new Map(charge.amounts), settle: charge.settle });
+    addAmounts(account.wanted, charge.amounts);
+  }
+
+  private accountOf({ entity, limitNames }: Charge): Account {
+    return this.accounts.get(entity) ?? { entity, limitNames, wanted: new Map(), parts: [] };
   }
 
   private demandOpen(): void {
-    if (this.state !== 'open') throw new LeaseExpiredError(`the lease was already ${this.state}`);
+    if (this.closed) throw this.expired();
+  }
+
+  private expired(): LeaseExpiredError {
+    return new LeaseExpiredError(`the lease was already ${this.state}`);
   }
 }
+
+/** Sends every move, also when another fails: one entity's failure must not cost another its tokens (W23). */
+async function settle(moves: readonly Move[]): Promise<readonly Failure[]> {
+  const due = moves.map((move) => ({ ...move, amounts: nonZero(move.amounts) })).filter(({ amounts }) => amounts.size > 0);
+  const results = await Promise.allSettled(due.map(({ part, amounts }) => part.settle(amounts)));
+  return due.flatMap((move, at): Failure[] => {
+    const result = results[at]!;
+    // What may have been done counts as done: doing it again could return more than was taken.
+    if (result.status === 'fulfilled' || mayBeDone(result.reason)) addAmounts(move.part.taken, move.amounts);
+    return result.status === 'fulfilled' ? [] : [{ ...move, cause: result.reason }];
+  });
+}
+
+/**
+ * What is wanted and not written. A charge goes to the first shard; a refund to those that were charged, none of which gets
+ * back more than it gave.
+ */
+function corrections(account: Account): Move[] {
+  const moves = account.parts.map((part): Move => ({ account, part, amounts: new Map() }));
+  for (const [name, wanted] of account.wanted) {
+    let left = wanted - takenBy(account, name);
+    for (const { part, amounts } of left < 0 ? moves : []) {
+      const refund = Math.max(left, -(part.taken.get(name) ?? 0));
+      amounts.set(name, refund);
+      left -= refund;
+    }
+    const [first] = moves as [Move];
+    first.amounts.set(name, (first.amounts.get(name) ?? 0) + left);
+  }
+  return moves;
+}
+
+function refundOf(account: Account, charge: Charge): Move {
+  return { account, part: { taken: new Map(), settle: charge.settle }, amounts: negated(charge.amounts) };
+}
+
+function takenBy({ parts }: Account, name: string): number {
+  return parts.reduce((sum, { taken }) => sum + (taken.get(name) ?? 0), 0);
+}
+
+const mayBeDone = (cause: unknown): boolean => LimiterUnavailableError.is(cause) && cause.reason === 'unanswered';
+
+function raise([failure]: readonly Failure[]): void {
+  if (failure !== undefined) throw failure.cause;
+}
+
+const nonZero = (amounts: Amounts): Map<string, number> => new Map([...amounts].filter(([, amount]) => amount !== 0));
+
+/** Millitokens as whole tokens. */
+export const toTokens = (amounts: Amounts): Tokens => Object.fromEntries([...amounts].map(([name, amount]) => [name, amount / MILLI]));

@@ -10,7 +10,7 @@ import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
 import { configKey, parseLimits, parseOnUnavailable, type LimitScope } from '../schema/config-item.js';
 import { parseEntity } from '../schema/entity-item.js';
 import { pk, SK, type PrimaryKey } from '../schema/keys.js';
-import type { Store } from '../store/store.js';
+import type { RequestStore } from '../store/store.js';
 import { ConfigCache, type CacheStats } from './config-cache.js';
 
 /** The limits that apply to an entity and resource. */
@@ -23,13 +23,26 @@ export interface ResolvedLimits {
   readonly readAt: number;
 }
 
-/** What one stored level says. */
+/** What is known of an entity and resource: its limits, and its place in the hierarchy. */
+export interface Known {
+  readonly resolved: ResolvedLimits;
+  readonly lineage: Lineage;
+}
+
+/** The same where it may be known that there are no limits. */
+export interface Remembered {
+  readonly resolved: ResolvedLimits | undefined;
+  readonly lineage: Lineage;
+}
+
+/** What one stored item says: the limits of a level, or an entity's place in the hierarchy. */
 interface Level {
   readonly limits: readonly Limit[];
   readonly target: BucketTarget;
   readonly readAt: number;
   /** Why the level cannot be read. */
   readonly corrupt: Error | undefined;
+  readonly lineage: Lineage;
 }
 
 interface Levels {
@@ -55,16 +68,14 @@ const REVALIDATE_INTERVAL_MS = 2000;
  */
 export class LimitResolver {
   private readonly cache: ConfigCache<Level>;
-  private readonly entities: ConfigCache<Lineage>;
   private readonly revalidatedAt = new Map<string, number>();
   private policy: OnUnavailable | undefined;
-  private learning: Promise<unknown> | undefined;
 
   constructor(
-    store: Store, private readonly namespaceId: string, private readonly clock: Clock, { ttlMs = 60_000, maxEntries = 10_000 }: ResolverOptions = {},
+    store: RequestStore, private readonly namespaceId: string, private readonly clock: Clock,
+    { ttlMs = 60_000, maxEntries = 10_000 }: ResolverOptions = {}, timeoutMs?: number,
   ) {
-    this.cache = new ConfigCache(store, clock, (key, item) => this.parseLevel(key, item), ttlMs, maxEntries);
-    this.entities = new ConfigCache(store, clock, (_, item = {}) => parseEntity(item), ttlMs, maxEntries);
+    this.cache = new ConfigCache(store, clock, (key, item) => this.parse(key, item), { ttlMs, maxEntries, timeoutMs });
   }
 
   get stats(): CacheStats {
@@ -87,14 +98,16 @@ export class LimitResolver {
   }
 
   /**
-   * The limits from memory; undefined when a level was never read, or none holds a limit. Stale limits are served once
-   * more while they are read again in the background, so that no request waits for a refresh.
+   * What memory knows; undefined when something was never read. Stale items are served once more while they are read again
+   * in the background, so that no request waits for a refresh.
    */
-  peek(entity: string, resource: string): ResolvedLimits | undefined {
+  peek(entity: string, resource: string): Remembered | undefined {
     const levels = this.levels(entity, resource);
-    const known = this.cache.peek(levels.keys);
-    if (known?.stale === true) void this.cache.read(levels.keys).catch(() => undefined); // the next request tries again
-    return known && choose(known.values, levels);
+    const keys = [this.entityKey(entity), ...levels.keys];
+    const known = this.cache.peek(keys);
+    if (known?.stale === true) void this.cache.read(keys).catch(() => undefined); // the next request tries again
+    const [family, ...values] = known?.values ?? [];
+    return family && { resolved: choose(values, levels), lineage: family.lineage };
   }
 
   /**
@@ -115,20 +128,46 @@ export class LimitResolver {
   }
 
   /**
-   * The limits, for a request that memory does not serve: read for the first time, or once more when memory says that
-   * there are none. At most 1 call.
+   * The limits and lineage, for a request that memory does not serve: read for the first time, or once more when memory
+   * says that there are no limits. 1 call.
    *
    * @throws {NoLimitsConfiguredError} no level holds any
    */
-  async lookUp(entity: string, resource: string): Promise<ResolvedLimits> {
-    const known = this.cache.peek(this.levels(entity, resource).keys) !== undefined;
-    return known ? this.revalidate(entity, resource) : this.resolve(entity, resource);
+  async lookUp(entity: string, resource: string): Promise<Known> {
+    const levels = this.levels(entity, resource);
+    if (this.cache.peek(levels.keys) !== undefined) {
+      const [resolved, lineage] = await Promise.all([this.revalidate(entity, resource), this.lineage(entity)]);
+      return { resolved, lineage };
+    }
+    return this.know(entity, resource);
   }
 
-  /** The entity's place in the hierarchy. At most 1 call. */
+  /**
+   * The limits and lineage, not older than the cache's time to live. At most 1 call.
+   *
+   * @throws {NoLimitsConfiguredError} no level holds any
+   */
+  async know(entity: string, resource: string): Promise<Known> {
+    const levels = this.levels(entity, resource);
+    const [family, ...values] = await this.cache.read([this.entityKey(entity), ...levels.keys]);
+    return { resolved: choose(values, levels) ?? noLimits(entity, resource), lineage: family!.lineage };
+  }
+
+  /**
+   * The entity's place in the hierarchy, for callers who bring their own limits. The policy for outages is read with it, so
+   * that they know it too. At most 1 call.
+   */
   async lineage(entity: string): Promise<Lineage> {
-    const [lineage] = await this.entities.read([{ pk: pk.entity(this.namespaceId, entity), sk: SK.entity }]);
-    return lineage!;
+    const [family] = await this.cache.read([this.entityKey(entity), configKey(this.namespaceId, {})]);
+    return family!.lineage;
+  }
+
+  /** The entity's place in the hierarchy from memory, refreshed like `peek`. */
+  peekLineage(entity: string): Lineage | undefined {
+    const keys = [this.entityKey(entity)];
+    const known = this.cache.peek(keys);
+    if (known?.stale === true) void this.cache.read(keys).catch(() => undefined);
+    return known?.values[0]!.lineage;
   }
 
   /** The stored policy for outages, as last seen, however old. Makes no call. */
@@ -136,26 +175,30 @@ export class LimitResolver {
     return this.policy;
   }
 
-  /** Sees to it that the policy for outages is known, for callers who bring their own limits. 1 call in the background, once. */
-  learnPolicy(): void {
-    this.learning ??= this.cache.read([configKey(this.namespaceId, {})]).catch(() => { this.learning = undefined; });
-  }
-
   /** Forgets one stored level, or everything. */
   evict(scope?: LimitScope): void {
     this.cache.evict(scope && [configKey(this.namespaceId, scope)]);
-    if (scope === undefined) this.entities.evict();
   }
 
-  private parseLevel(key: PrimaryKey, item: Item = {}): Level {
+  /** Forgets an entity's place in the hierarchy. */
+  evictEntity(entity: string): void {
+    this.cache.evict([this.entityKey(entity)]);
+  }
+
+  private entityKey(entity: string): PrimaryKey {
+    return { pk: pk.entity(this.namespaceId, entity), sk: SK.entity };
+  }
+
+  private parse(key: PrimaryKey, item: Item = {}): Level {
     if (key.sk === SK.config && key.pk === pk.system(this.namespaceId)) this.policy = parseOnUnavailable(item);
     const readAt = this.clock.now();
+    const lineage = key.sk === SK.entity ? parseEntity(item) : ORPHAN;
     try {
       const limits = parseLimits(item);
       // A bucket whose limits are the entity's own on this resource stays for ever; any other may expire when it lies idle.
-      return { limits, target: bucketTarget(limits, !isEntityLevel(key)), readAt, corrupt: undefined };
+      return { limits, target: bucketTarget(limits, !isEntityLevel(key)), readAt, lineage, corrupt: undefined };
     } catch (error) {
-      return { limits: [], target: bucketTarget([], true), readAt, corrupt: error as Error };
+      return { limits: [], target: bucketTarget([], true), readAt, lineage, corrupt: error as Error };
     }
   }
 
@@ -179,6 +222,8 @@ function choose(values: readonly Level[], { sources }: Levels): ResolvedLimits |
   }
   return undefined;
 }
+
+const ORPHAN: Lineage = { cascade: false, parentId: undefined };
 
 function noLimits(entity: string, resource: string): never {
   throw new NoLimitsConfiguredError(entity, resource);

@@ -4,7 +4,7 @@ import type { Limit } from '../core/limit.js';
 import type { CreatePlan, LimitRefill, RefillPlan, TakePlan } from '../core/plan.js';
 import { MILLI } from '../core/token-bucket.js';
 import { bool, int, readBool, readNumber, readText, text, type Item } from './attributes.js';
-import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK, type BucketField } from './keys.js';
+import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK, type BucketField, type PrimaryKey } from './keys.js';
 import { GSI2, GSI3, GSI4, indexKeys, TTL_ATTRIBUTE } from './table.js';
 import { setAll, type Change, type Condition, type ItemUpdate } from './update.js';
 
@@ -16,6 +16,10 @@ export const BUCKET = {
   shardCount: 'shard_count',
   cascade: 'cascade',
   parent: 'parent_id',
+  /** Id of the last write of this client. Python clients leave it alone. */
+  operation: 'x_op',
+  /** Requests that were admitted since the bucket was created. */
+  acquires: 'x_ev',
 } as const;
 
 /** Python clients gate their writes by this limit; ours keep it full for them and never look at it. */
@@ -53,6 +57,7 @@ export function parseBucket(item: Item): BucketState {
     cascade: readBool(item, BUCKET.cascade),
     parentId: readText(item, BUCKET.parent),
     expiresAt: readWhole(item, TTL_ATTRIBUTE),
+    operation: readText(item, BUCKET.operation),
     indexedByResource: item[GSI2.partitionKey] !== undefined,
   };
 }
@@ -92,10 +97,15 @@ export function bucketTarget(limits: readonly Limit[], expires: boolean): Bucket
   };
 }
 
-const bucketKey = (key: BucketKey) => ({ pk: pk.bucket(key), sk: SK.bucket });
+export const bucketKey = (key: BucketKey): PrimaryKey => ({ pk: pk.bucket(key), sk: SK.bucket });
 
 /** Every write of ours counts as one write of the partition, so that the aggregator can measure how hot it is. */
 const countWrite: [string, Change] = [bucketAttribute(WCU_LIMIT, 'tc'), { add: MILLI }];
+
+/** One write may carry many requests; this counts them, which the number of writes cannot. */
+function countAcquires(acquires: number): [string, Change][] {
+  return acquires === 0 ? [] : [[BUCKET.acquires, { add: acquires }]];
+}
 
 function take(name: string, amount: number): [string, Change][] {
   return amount === 0 ? [] : [
@@ -104,15 +114,19 @@ function take(name: string, amount: number): [string, Change][] {
   ];
 }
 
-/** Takes tokens that are stored. An expired item that DynamoDB has not deleted yet is still a valid bucket. */
-export function takeUpdate(key: BucketKey, { amounts, refilledSince }: TakePlan): ItemUpdate {
+/**
+ * Takes tokens that are stored. An expired item that DynamoDB has not deleted yet is still a valid bucket.
+ *
+ * @param acquires requests that the write carries
+ */
+export function takeUpdate(key: BucketKey, { amounts, refilledSince }: TakePlan, acquires: number): ItemUpdate {
   const conditions: Condition[] = [refilledSince === undefined ? { exists: BUCKET.refilledAt } : { atLeast: [BUCKET.refilledAt, refilledSince] }];
   for (const [name, amount] of amounts) {
     if (amount > 0) conditions.push({ atLeast: [bucketAttribute(name, 'tk'), amount] });
   }
   return {
     key: bucketKey(key),
-    changes: new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), countWrite]),
+    changes: new Map([...[...amounts].flatMap(([name, amount]) => take(name, amount)), ...countAcquires(acquires), countWrite]),
     conditions,
   };
 }
@@ -135,11 +149,12 @@ export function settleUpdate(key: BucketKey, amounts: Amounts, expiresAt?: numbe
 }
 
 /** Credits, takes and corrects parameters in one write. */
-export function refillUpdate(key: BucketKey, plan: RefillPlan): ItemUpdate {
+export function refillUpdate(key: BucketKey, plan: RefillPlan, acquires: number): ItemUpdate {
   const changes = new Map<string, Change>([
     [BUCKET.refilledAt, { set: int(plan.now) }],
     ...fullWcu(),
     countWrite,
+    ...countAcquires(acquires),
     ...plan.limits.flatMap(refillChanges),
     ...plan.discard.flatMap(discard),
   ]);
@@ -157,11 +172,13 @@ export function refillUpdate(key: BucketKey, plan: RefillPlan): ItemUpdate {
   };
 }
 
-function fullWcu(): [string, Change][] {
+/** Keeps the limit of the Python clients full, which every write that moves the refill time must do. */
+export function fullWcu(): [string, Change][] {
   return [[bucketAttribute(WCU_LIMIT, 'tk'), { set: int(WCU.capacity) }], ...setParameters(WCU_LIMIT, WCU)];
 }
 
-function setParameters(name: string, { capacity, refillAmount, refillPeriodMs }: TargetLimit): [string, Change][] {
+/** Changes that set the parameters of a limit. */
+export function setParameters(name: string, { capacity, refillAmount, refillPeriodMs }: TargetLimit): [string, Change][] {
   return [
     [bucketAttribute(name, 'cp'), { set: int(capacity) }],
     [bucketAttribute(name, 'ra'), { set: int(refillAmount) }],
@@ -169,19 +186,8 @@ function setParameters(name: string, { capacity, refillAmount, refillPeriodMs }:
   ];
 }
 
-/** Corrects the parameters of a live bucket, which then stays for ever; the next refill of this client does the rest. */
-export function parametersUpdate(key: BucketKey, limits: readonly Limit[]): ItemUpdate {
-  return {
-    key: bucketKey(key),
-    changes: new Map([
-      ...limits.flatMap((limit) => setParameters(limit.name, targetLimit(limit))),
-      [TTL_ATTRIBUTE, { remove: true }],
-    ]),
-    conditions: [{ exists: BUCKET.refilledAt }, ...limits.map(({ name }): Condition => ({ exists: bucketAttribute(name, 'tk') }))],
-  };
-}
-
-function discard(name: string): [string, Change][] {
+/** Changes that remove all of a limit. */
+export function discard(name: string): [string, Change][] {
   return (['tk', 'cp', 'ra', 'rp', 'tc'] as const).map((field) => [bucketAttribute(name, field), { remove: true }]);
 }
 
@@ -208,7 +214,7 @@ export interface Lineage {
 }
 
 /** Writes a whole bucket. No GSI2 keys: they would double the cost of every later write (W31). */
-export function createUpdate(key: BucketKey, plan: CreatePlan, { cascade, parentId }: Lineage): ItemUpdate {
+export function createUpdate(key: BucketKey, plan: CreatePlan, { cascade, parentId }: Lineage, acquires: number): ItemUpdate {
   const { namespaceId, entity, resource, shard } = key;
   const changes = new Map<string, Change>([
     ...setAll({
@@ -220,6 +226,7 @@ export function createUpdate(key: BucketKey, plan: CreatePlan, { cascade, parent
       ...indexKeys(GSI3, pk.entity(namespaceId, entity), gsi.entityBucket(resource, shard)),
       ...indexKeys(GSI4, namespaceId, gsi.namespaceBucket(entity, resource, shard)),
       [bucketAttribute(WCU_LIMIT, 'tc')]: int(MILLI),
+      [BUCKET.acquires]: int(plan.admits ? acquires : 0),
     }),
     ...fullWcu(),
     ...plan.limits.flatMap(({ name, amount, tokens, parameters }) => [
@@ -234,3 +241,43 @@ export function createUpdate(key: BucketKey, plan: CreatePlan, { cascade, parent
   return { key: bucketKey(key), changes, conditions: [{ absent: BUCKET.refilledAt }] };
 }
 
+/** Doubles the shards of a bucket, on its first shard, unless somebody else has. */
+export function splitUpdate(key: BucketKey, shardCount: number): ItemUpdate {
+  return {
+    key: bucketKey({ ...key, shard: 0 }),
+    changes: new Map([[BUCKET.shardCount, { set: int(2 * shardCount) }]]),
+    conditions: [{ exists: BUCKET.refilledAt }, { equals: [BUCKET.shardCount, int(shardCount)] }],
+  };
+}
+
+/** Moves a refill time that is in the future back to now. Credits nothing. */
+export function pullBackUpdate(key: BucketKey, refilledAt: number, now: number): ItemUpdate {
+  return {
+    key: bucketKey(key),
+    changes: new Map([[BUCKET.refilledAt, { set: int(now) }]]),
+    conditions: [{ equals: [BUCKET.refilledAt, int(refilledAt)] }],
+  };
+}
+
+/** The same update as an operation of its own: a late duplicate is refused while no other came after it. */
+export function asOperation({ key, changes, conditions }: ItemUpdate, id: string): ItemUpdate {
+  return {
+    key,
+    changes: new Map([...changes, [BUCKET.operation, { set: text(id) }]]),
+    conditions: [...conditions, { differs: [BUCKET.operation, text(id)] }],
+  };
+}
+
+/** The same update, once more after its answer was lost: done only while no operation came after `previous`, this one included. */
+export function asRepetition({ key, changes, conditions }: ItemUpdate, id: string, previous: string | undefined): ItemUpdate {
+  return {
+    key,
+    changes: new Map([...changes, [BUCKET.operation, { set: text(id) }]]),
+    conditions: [...conditions, previous === undefined ? { absent: BUCKET.operation } : { equals: [BUCKET.operation, text(previous)] }],
+  };
+}
+
+/** The operation that last changed an item. */
+export function operationOf(item: Item | undefined): string | undefined {
+  return item && readText(item, BUCKET.operation);
+}

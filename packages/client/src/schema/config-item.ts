@@ -33,6 +33,19 @@ export function configKey(ns: string, { entity, resource }: LimitScope): Primary
   return { pk: resource === undefined ? pk.system(ns) : pk.resource(ns, resource), sk: SK.config };
 }
 
+/** Scopes that may hold the limits of an entity and resource, highest first. */
+export function limitScopes(entity: string, resource: string): LimitScope[] {
+  return [{ entity, resource }, { entity }, { resource }, {}];
+}
+
+/**
+ * True for an entity's limits that the registry counts. A provisioner of the Python library stores limits without
+ * counting them, and without a version (W38).
+ */
+export function isCounted(item: Item | undefined): boolean {
+  return item?.[CONFIG.version] !== undefined;
+}
+
 /** Attributes of a config item beside its limits and its primary key. */
 export function configAttributes(ns: string, { entity, resource }: LimitScope): Item {
   const { pk: partition } = configKey(ns, { entity, resource });
@@ -58,18 +71,22 @@ export function isLimitAttribute(name: string): boolean {
   return name.startsWith(CONFIG_ATTRIBUTE_PREFIX);
 }
 
+/** Names of the limits of a config item, in order. */
+export function limitNames(item: Item): string[] {
+  return Object.keys(item)
+    .filter((name) => isLimitAttribute(name) && name.endsWith(CAPACITY_SUFFIX))
+    .map((name) => name.slice(CONFIG_ATTRIBUTE_PREFIX.length, -CAPACITY_SUFFIX.length))
+    .filter((name) => name !== '')
+    .sort(); // DynamoDB returns attributes in no order
+}
+
 /**
  * Limits of a config item in the order of their names; empty when it has none.
  *
  * @throws {CorruptRecordError} a limit lacks a field or breaks a rule
  */
 export function parseLimits(item: Item): Limit[] {
-  const names = Object.keys(item)
-    .filter((name) => isLimitAttribute(name) && name.endsWith(CAPACITY_SUFFIX))
-    .map((name) => name.slice(CONFIG_ATTRIBUTE_PREFIX.length, -CAPACITY_SUFFIX.length))
-    .filter((name) => name !== '')
-    .sort(); // DynamoDB returns attributes in no order
-  return names.map((name) => {
+  return limitNames(item).map((name) => {
     const field = (key: 'cp' | 'ra' | 'rp'): number => {
       const attribute = configAttribute(name, key);
       const value = readInt(item, attribute);

@@ -5,7 +5,33 @@ import { GSI4, indexKeys, PARTITION_KEY, SORT_KEY } from './table.js';
 
 const REGISTRY = pk.system(TABLE_NAMESPACE);
 
-export const NAMESPACE = { id: 'namespace_id', name: 'namespace_name', status: 'status', createdAt: 'created_at' } as const;
+export const NAMESPACE = { id: 'namespace_id', name: 'namespace_name', status: 'status', createdAt: 'created_at', deletedAt: 'deleted_at' } as const;
+
+/** `purging` is the state of a namespace whose items are being removed; it can only be purged to its end. */
+export type NamespaceStatus = 'active' | 'deleted' | 'purging';
+
+/** An isolated set of entities in the table. */
+export interface Namespace {
+  readonly id: string;
+  readonly name: string;
+  /** A `NamespaceStatus`, unless another client wrote something else. */
+  readonly status: string;
+  /** ISO 8601, seconds, UTC. */
+  readonly createdAt: string | undefined;
+  /** ISO 8601, seconds, UTC; undefined unless it was deleted. */
+  readonly deletedAt: string | undefined;
+}
+
+/** Reads either record of a namespace. */
+export function parseNamespace(item: Item): Namespace {
+  return {
+    id: readText(item, NAMESPACE.id) ?? '',
+    name: readText(item, NAMESPACE.name) ?? '',
+    status: readText(item, NAMESPACE.status) ?? '',
+    createdAt: readText(item, NAMESPACE.createdAt),
+    deletedAt: readText(item, NAMESPACE.deletedAt),
+  };
+}
 
 /** Key of the record that finds a namespace by its name. */
 export const namespaceKey = (name: string): PrimaryKey => ({ pk: REGISTRY, sk: sk.namespace(name) });

@@ -19,6 +19,8 @@ export type Condition =
   | { readonly exists: string }
   | { readonly absent: string }
   | { readonly equals: readonly [attribute: string, value: AttributeValue] }
+  /** Also holds when the attribute is missing. */
+  | { readonly differs: readonly [attribute: string, value: AttributeValue] }
   | { readonly atLeast: readonly [attribute: string, value: number] }
   | { readonly atMost: readonly [attribute: string, value: number] }
   | { readonly below: readonly [attribute: string, value: AttributeValue] }

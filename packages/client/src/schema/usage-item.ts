@@ -18,7 +18,7 @@ export interface UsageSnapshot {
   readonly windowEnd: string;
   /** Whole tokens per limit name, net of what was given back. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Writes that moved at least one counter. */
+  /** Requests that were admitted; of Python clients, writes that moved at least one counter. */
   readonly totalEvents: number;
 }
 

@@ -11,6 +11,32 @@ export const VERSION = {
   updatedBy: 'updated_by',
 } as const;
 
+/** Which schema a table follows, and who said so last. */
+export interface TableVersion {
+  readonly schemaVersion: string;
+  /** Oldest client that may use the table. */
+  readonly clientMinimum: string | undefined;
+  /** Version of the Python library's function; undefined for a table that this library deploys. */
+  readonly lambdaVersion: string | undefined;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string | undefined;
+  /** For example `cdk:1.2.3`. */
+  readonly updatedBy: string | undefined;
+}
+
+/** Reads the version record; undefined when it is missing or says no version. */
+export function parseVersion(item: Item | undefined): TableVersion | undefined {
+  const schemaVersion = item && readText(item, VERSION.schema);
+  if (schemaVersion === undefined) return undefined;
+  return {
+    schemaVersion,
+    clientMinimum: readText(item!, VERSION.clientMinimum),
+    lambdaVersion: readText(item!, VERSION.lambda),
+    updatedAt: readText(item!, VERSION.updatedAt),
+    updatedBy: readText(item!, VERSION.updatedBy),
+  };
+}
+
 /** Oldest client that a new table demands. */
 export const CLIENT_MINIMUM = '0.0.0';
 

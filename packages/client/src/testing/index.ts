@@ -5,3 +5,5 @@
  */
 export { CapacityMeter, type Consumption } from './capacity-meter.js';
 export { FakeClock } from './fake-clock.js';
+export { FaultyStore, type Fault, type FaultPlan } from './faulty-store.js';
+export { STORE_CONTRACT, type StorePromise } from './store-contract.js';

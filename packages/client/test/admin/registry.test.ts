@@ -8,7 +8,7 @@ import { setAll } from '@zae-limiter/client/schema/update';
 import type { Store, UpdateOutcome } from '@zae-limiter/client/store/store';
 import { FakeClock } from '@zae-limiter/client/testing';
 import { newTable, type NewTable } from '../../../../test/lambda/support/new-table';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 
 let table: TestTable;
 beforeAll(async () => {
@@ -143,7 +143,9 @@ describe('registerNamespace', () => {
     const record = { namespace_id: text('old-id'), namespace_name: text(name), status: text('purging') };
     await table.store.update({ key: namespaceKey(name), changes: new Map(setAll(record)), conditions: [] });
 
-    await expect(new Registry(table.store, new FakeClock()).registerNamespace(name)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(new Registry(table.store, new FakeClock()).registerNamespace(name)).rejects.toMatchObject({
+      code: 'NAMESPACE_STATE', state: 'purging', retryable: false, message: `namespace '${name}' is purging`,
+    });
     expect(await recordsOf(table.store, name)).toEqual([{ PK: text('_/SYSTEM#'), SK: text(`#NAMESPACE#${name}`), ...record }]);
   });
 });
@@ -184,7 +186,7 @@ describe('setAuditRetention', () => {
 
   test('W37: keeps the limits and every other setting of the namespace', async () => {
     const id = idOf(bytesFor('A'));
-    const limiter = new RateLimiter({ store: table.store, namespaceId: id });
+    const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: id });
     await limiter.admin.limits.set([Limit.perMinute('rpm', 100)], {}, { onUnavailable: 'allow' });
     const foreign = { config_version: { N: '7' }, provisioned_by: text('python') };
     await table.store.update({ key: { pk: pk.system(id), sk: SK.config }, changes: new Map(setAll(foreign)), conditions: [] });
@@ -199,7 +201,7 @@ describe('setAuditRetention', () => {
 
   test('W37: survives a change of the limits, and their deletion', async () => {
     const id = idOf(bytesFor('A'));
-    const { admin } = new RateLimiter({ store: table.store, namespaceId: id });
+    const { admin } = new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: id });
     await new Registry(table.store, new FakeClock()).setAuditRetention(id, 30);
 
     await admin.limits.set([Limit.perMinute('rpm', 100)]);

@@ -47,6 +47,27 @@ describe('RateLimitExceededError', () => {
     });
   });
 
+  test('is a response of its own', async () => {
+    const error = new RateLimitExceededError([view('rpm', { retryAfterMs: 1500 })]);
+    const response = error.toResponse();
+
+    expect([response.status, response.headers.get('Retry-After'), response.headers.get('Content-Type')]).toEqual([429, '2', 'application/json']);
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(error)));
+  });
+
+  test('has no Retry-After when waiting does not help', () => {
+    expect(new RateLimitExceededError([view('rpm', { retryAfterMs: undefined })]).headers()).toEqual({});
+  });
+
+  test('is a problem of RFC 9457 too', () => {
+    const error = new RateLimitExceededError([view('rpm', { retryAfterMs: 1500 })]);
+
+    expect(error.toProblem()).toEqual({
+      type: 'about:blank', title: 'Too Many Requests', status: 429, detail: error.message, retry_after_seconds: 1.5, retry_after_ms: 1500,
+      limits: error.toJSON().limits,
+    });
+  });
+
   test('cannot be made of limits that were not exceeded', () => {
     expect(() => new RateLimitExceededError([view('rpm', { exceeded: false })])).toThrow(TypeError);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Amounts, BucketState, BucketTarget, StoredLimit } from '@zae-limiter/client/core/bucket';
 import { adoptParameters, expiryForDebt, plan as planAt, type Plan, type RefillPlan } from '@zae-limiter/client/core/plan';
+import { runs } from '../support/runs';
 
 const T0 = Date.UTC(2026, 0, 1); // a multiple of every period used here, so that credits are round
 
@@ -12,7 +13,7 @@ function bucket(tokens: number, changes: Partial<BucketState> = {}): BucketState
   const limit: StoredLimit = { ...rpm, tokens, totalConsumed: 0, exact: true };
   return {
     refilledAt: T0, limits: new Map([['rpm', limit]]), shardCount: 1, cascade: false, parentId: undefined, expiresAt: undefined,
-    indexedByResource: false, ...changes,
+    operation: undefined, indexedByResource: false, ...changes,
   };
 }
 
@@ -255,6 +256,6 @@ describe('plan', () => {
         expect(tokens + gain - amount).toBeGreaterThanOrEqual(0);
         expect(tokens + gain).toBeLessThanOrEqual(100_000);
       }
-    }), { numRuns: 2000 });
+    }), { numRuns: runs(2000) });
   });
 });

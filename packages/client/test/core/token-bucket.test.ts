@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { refill, share, timeUntil, wholeTokens, type TokenBucket } from '@zae-limiter/client/core/token-bucket';
 import { vectors } from '../../../../test/support/vectors';
+import { runs } from '../support/runs';
 
 interface RefillInput {
   readonly tokens_milli: number;
@@ -57,7 +58,7 @@ describe('refill', () => {
         at += step;
       }
       expect(tokens).toBe(refill(roomy, start, at));
-    }));
+    }), { numRuns: runs(2000) });
   });
 
   test('never fills above capacity, and never takes from a balance below it', () => {
@@ -65,7 +66,7 @@ describe('refill', () => {
       const balance = refill(bucket, start, start + elapsed);
       expect(balance).toBeLessThanOrEqual(Math.max(bucket.capacity, bucket.tokens));
       expect(balance).toBeGreaterThanOrEqual(Math.min(bucket.tokens, bucket.capacity));
-    }));
+    }), { numRuns: runs(2000) });
   });
 
   test('W8: a clock behind the last refill credits nothing', () => {
@@ -135,6 +136,6 @@ describe('share', () => {
       const shares = Array.from({ length: count }, (_, index) => share(total, index, count));
       expect(shares.reduce((sum, part) => sum + part)).toBe(total);
       expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
-    }));
+    }), { numRuns: runs(2000) });
   });
 });

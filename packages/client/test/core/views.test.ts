@@ -1,5 +1,5 @@
 import type { BucketState, BucketTarget } from '@zae-limiter/client/core/bucket';
-import { availableTokens, sumViews, viewLimits, type Verdict } from '@zae-limiter/client/core/views';
+import { availableTokens, viewLimits, viewShards, type Verdict } from '@zae-limiter/client/core/views';
 
 const NOW = Date.UTC(2026, 0, 1);
 const rpm = { capacity: 100_000, refillAmount: 60_000, refillPeriodMs: 60_000 };
@@ -8,11 +8,14 @@ const target: BucketTarget = { limits: new Map([['rpm', rpm]]), ttl: 'keep' };
 
 const bucket = (tokens: number, shardCount = 1): BucketState => ({
   refilledAt: NOW - 5000, limits: new Map([['rpm', { ...rpm, tokens, totalConsumed: 0, exact: true }]]), shardCount,
-  cascade: false, parentId: undefined, expiresAt: undefined, indexedByResource: false,
+  cascade: false, parentId: undefined, expiresAt: undefined, operation: undefined, indexedByResource: false,
 });
 
 const view = (state: BucketState | null, amount: number, verdict: Verdict, index = 0, count = 1) =>
   viewLimits(subject, target, new Map([['rpm', amount]]), { state, place: { index, count }, now: NOW, verdict })[0]!;
+
+const total = (states: readonly BucketState[], amount: number, verdict: Verdict = 'short') => viewShards(subject, target, new Map([['rpm', amount]]),
+  states.map((state, index) => ({ state, place: { index, count: states.length }, now: NOW, verdict })))[0]!;
 
 describe('viewLimits', () => {
   test('counts what refilled since the last write', () => {
@@ -52,9 +55,16 @@ describe('viewLimits', () => {
   });
 
   test('adds the shards of a bucket up', () => {
-    const shards = [bucket(10_000, 2), bucket(-4000, 2)].map((state, index) => [view(state, 0, 'admitted', index)]);
+    expect(total([bucket(10_000, 2), bucket(-4000, 2)], 0)).toMatchObject({ capacity: 100, refill: { amount: 60 }, remaining: 11, resetMs: 89_000 });
+  });
 
-    expect(sumViews(shards)).toMatchObject([{ capacity: 100, refill: { amount: 60 }, remaining: 10, resetMs: 103_000 }]);
+  test('says when the shards of a bucket have enough together', () => {
+    expect(total([bucket(10_000, 2), bucket(-4000, 2)], 12_000)).toMatchObject({ exceeded: true, retryAfterMs: 1000 });
+    expect(total([bucket(10_000, 2), bucket(-4000, 2)], 101_000)).toMatchObject({ exceeded: true, retryAfterMs: undefined });
+  });
+
+  test('refuses for a moment when others took what is scattered over the shards', () => {
+    expect(total([bucket(40_000, 2), bucket(40_000, 2)], 70_000, 'scattered')).toMatchObject({ exceeded: true, retryAfterMs: 1, remaining: 85 });
   });
 
   test('never resets where the share of the refill is nothing', () => {

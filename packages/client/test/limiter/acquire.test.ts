@@ -1,93 +1,15 @@
 import { isRateLimited, Limit, RateLimiter, type AcquireRequest, type Decision } from '@zae-limiter/client';
 import { FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { PATIENCE_MS, type TestTable } from '../../../../test/support/table';
+import { connectWithLimits, limits } from '../support/acquire';
 import { bucketItem, deleteBucket, putItem, storedBucket, storedTokens, tamper } from '../support/bucket';
 
 let table: TestTable;
-let entities = 0;
+let setUp: Awaited<ReturnType<typeof connectWithLimits>>['setUp'];
 
-beforeAll(async () => { table = await connectTestTable(); });
-
-/** A limiter with its own memory, as another process would have, and an entity that nobody used. */
-function setUp({ clock = new FakeClock(), entity = `user-${++entities}` } = {}) {
-  const limiter = new RateLimiter({ store: table.store, namespaceId: table.namespaceId, clock });
-  const request = (consume: Record<string, number>, more: Partial<AcquireRequest> = {}): AcquireRequest => ({ entity, resource: 'gpt-4', consume, ...more });
-  return { limiter, clock, entity, request };
-}
-
-const limits = [Limit.perMinute('rpm', 100), Limit.perMinute('tpm', 10_000)];
-
-beforeAll(async () => { await setUp().limiter.admin.limits.set(limits, { resource: 'gpt-4' }); });
+beforeAll(async () => { ({ table, setUp } = await connectWithLimits()); });
 
 const outcomes = (decisions: readonly Decision[], outcome: Decision['outcome']) => decisions.filter((decision) => decision.outcome === outcome).length;
-
-describe('the cost of acquire', () => {
-  test('a warm one is 1 call, 1 write unit with indexes counted, 0 read units', async () => {
-    const { limiter, request } = setUp();
-    await limiter.acquire(request({ rpm: 1 }));
-    table.meter.take();
-
-    await limiter.acquire(request({ rpm: 1, tpm: 100 }));
-
-    expect(table.meter.take()).toEqual({ calls: 1, operations: ['UpdateItem'], writeUnits: 1, readUnits: 0, refused: 0 });
-  });
-
-  test('one that credits refill is 1 call and 1 write unit too', async () => {
-    const { limiter, clock, request } = setUp();
-    await limiter.acquire(request({ rpm: 100 }));
-    clock.advance(30_000);
-    table.meter.take();
-
-    await limiter.acquire(request({ rpm: 50 }));
-
-    expect(table.meter.take()).toMatchObject({ calls: 1, writeUnits: 1, readUnits: 0, refused: 0 });
-  });
-
-  test('the first of a bucket reads limits and entity once and writes twice', async () => {
-    const { limiter, request } = setUp();
-
-    await limiter.acquire(request({ rpm: 1 }));
-
-    const { operations, refused, writeUnits } = table.meter.take();
-    expect([...operations].sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'UpdateItem', 'UpdateItem']);
-    expect({ refused, writeUnits }).toEqual({ refused: 1, writeUnits: 3 }); // the item itself, and its entries in GSI3 and GSI4
-  });
-
-  test('the first of a process on an old bucket takes the limits and the tokens at the same time', async () => {
-    const { limiter, request, entity } = setUp();
-    await limiter.acquire(request({ rpm: 1 }));
-    const other = setUp({ entity });
-    table.meter.take();
-
-    await other.limiter.acquire(request({ rpm: 1 }));
-
-    expect(table.meter.take()).toMatchObject({ calls: 2, writeUnits: 1, refused: 0 });
-  });
-
-  test('the first of a process on an idle bucket learns from a refused write how the bucket looks', async () => {
-    const { limiter, request, entity, clock } = setUp();
-    await limiter.acquire(request({ rpm: 50 }));
-    clock.advance(10_000);
-    const other = setUp({ entity, clock });
-    table.meter.take();
-
-    await other.limiter.acquire(request({ rpm: 1 }));
-
-    expect(table.meter.take()).toMatchObject({ calls: 3, writeUnits: 1, refused: 1 });
-  });
-
-  test('W16: stays 1 call when the internal limit of Python clients is used up', async () => {
-    const { limiter, request, entity } = setUp();
-    await limiter.acquire(request({ rpm: 1 }));
-    await tamper(table, entity, 'gpt-4', { b_wcu_tk: { N: '0' } });
-    table.meter.take();
-
-    await limiter.acquire(request({ rpm: 1 }));
-
-    expect(table.meter.take().calls).toBe(1);
-    expect((await storedBucket(table, entity, 'gpt-4')).shardCount).toBe(1);
-  });
-});
 
 describe('admission', () => {
   test('16 concurrent callers on one bucket of capacity 100 are admitted exactly 100 times', async () => {
@@ -212,14 +134,15 @@ describe('admission', () => {
 
   test('a refusal always asks the bucket when memory is switched off', async () => {
     const { entity, request } = setUp();
-    const limiter = new RateLimiter({ store: table.store, namespaceId: table.namespaceId, clock: new FakeClock(), denyTtlMs: 0 });
+    const { store, namespaceId } = table;
+    const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store, namespaceId, clock: new FakeClock(), denyTtlMs: 0 });
     await limiter.acquire({ ...request({ rpm: 100 }), entity });
     table.meter.take();
 
     await limiter.tryAcquire({ ...request({ rpm: 1 }), entity });
 
     expect(table.meter.take()).toMatchObject({ calls: 1, refused: 1 });
-    expect(() => new RateLimiter({ store: table.store, namespaceId: table.namespaceId, denyTtlMs: -1 })).toThrow(expect.objectContaining({ field: 'denyTtlMs' }));
+    expect(() => new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: table.namespaceId, denyTtlMs: -1 })).toThrow(expect.objectContaining({ field: 'denyTtlMs' }));
   });
 
   test('every limit is reported, also those that were not asked for', async () => {
@@ -350,7 +273,7 @@ describe('a new bucket', () => {
     await limiter.acquire(request({ rpm: 1, tpm: 500 }));
 
     expect(await bucketItem(table, entity, 'gpt-4')).toEqual({
-      PK: { S: `${table.namespaceId}/BUCKET#${entity}#gpt-4#0` }, SK: { S: '#STATE' },
+      PK: { S: `${table.namespaceId}/BUCKET#${entity}#gpt-4#0` }, SK: { S: '#STATE' }, x_op: { S: expect.any(String) }, x_ev: { N: '1' },
       entity_id: { S: entity }, resource: { S: 'gpt-4' }, rf: { N: String(clock.now()) }, shard_count: { N: '1' }, cascade: { BOOL: false },
       ttl: { N: String(clock.now() / 1000 + 420) },
       b_rpm_tk: { N: '99000' }, b_rpm_cp: { N: '100000' }, b_rpm_ra: { N: '100000' }, b_rpm_rp: { N: '60000' }, b_rpm_tc: { N: '1000' },

@@ -12,7 +12,7 @@ function processes(limits: readonly Limit[], skews: readonly number[]) {
   const store = new MemoryStore();
   const clock = new FakeClock();
   const limiters = skews.map((skew) =>
-    new RateLimiter({ store, namespaceId: NS, clock: { now: () => clock.now() + skew }, denyTtlMs: 0 }));
+    new RateLimiter({ store, namespaceId: NS, clock: clock.skewed(skew), denyTtlMs: 0 }));
   const take = async (process: number, amounts: Record<string, number>): Promise<Lease | undefined> => {
     const decision = await limiters[process % limiters.length]!.tryAcquire({ entity: 'user-1', resource: 'api', consume: amounts, limits });
     return decision.allowed ? decision.lease : undefined;

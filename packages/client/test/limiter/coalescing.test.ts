@@ -1,8 +1,8 @@
 import { Limit, RateLimiter, type Decision, type Lease } from '@zae-limiter/client';
-import { FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { FakeClock, FaultyStore } from '@zae-limiter/client/testing';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { storedBucket, storedTokens } from '../support/bucket';
-import { FaultyStore, outage } from '../support/faulty-store';
+import { outage } from '../support/faulty-store';
 
 let table: TestTable;
 let entities = 0;
@@ -11,8 +11,8 @@ beforeAll(async () => { table = await connectTestTable(); });
 
 async function setUp(capacity: number, rest: readonly Limit[] = []) {
   const entity = `user-${++entities}`;
-  const store = new FaultyStore(table.store);
-  const limiter = new RateLimiter({ store, namespaceId: table.namespaceId, clock: new FakeClock() });
+  const store = new FaultyStore(table.store, new FakeClock());
+  const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store, namespaceId: table.namespaceId, clock: new FakeClock() });
   await limiter.admin.limits.set([Limit.perHour('rpm', capacity), ...rest], { entity });
   const tryTake = (rpm: number): Promise<Decision> => limiter.tryAcquire({ entity, resource: 'gpt-4', consume: { rpm } });
   await tryTake(0); // opens the bucket
@@ -121,7 +121,7 @@ describe('requests for one bucket that come at the same time', () => {
 
   test('follow changed limits together', async () => {
     const { limiter, entity, tryTake } = await setUp(100);
-    const other = new RateLimiter({ store: table.store, namespaceId: table.namespaceId, clock: new FakeClock() });
+    const other = new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: table.namespaceId, clock: new FakeClock() });
     await other.admin.limits.set([Limit.perHour('rpm', 30)], { entity, resource: 'gpt-4' });
     limiter.cache.invalidate();
 

@@ -1,8 +1,8 @@
 import { Limit, RateLimiter, type AcquireRequest, type Lease, type LimiterEvents } from '@zae-limiter/client';
-import { FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { FakeClock, FaultyStore } from '@zae-limiter/client/testing';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { bucketItem, deleteBucket, storedBucket, storedTokens } from '../support/bucket';
-import { FaultyStore, outage } from '../support/faulty-store';
+import { outage } from '../support/faulty-store';
 
 let table: TestTable;
 let entities = 0;
@@ -11,8 +11,8 @@ beforeAll(async () => { table = await connectTestTable(); });
 
 function setUp() {
   const entity = `user-${++entities}`;
-  const store = new FaultyStore(table.store);
-  const limiter = new RateLimiter({ store, namespaceId: table.namespaceId, clock: new FakeClock() });
+  const store = new FaultyStore(table.store, new FakeClock());
+  const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store, namespaceId: table.namespaceId, clock: new FakeClock() });
   const request: AcquireRequest = {
     entity, resource: 'gpt-4', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 100), Limit.perMinute('tpm', 10_000)],
   };

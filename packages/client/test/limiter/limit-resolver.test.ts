@@ -127,27 +127,27 @@ describe('LimitResolver', () => {
 
   test('W29: serves stale limits once more while it reads them again', async () => {
     const { table, clock, resolver } = setUp();
-    await resolver.resolve('u', 'api');
+    await resolver.know('u', 'api');
     table.put({}, [Limit.perMinute('rpm', 7)]);
     clock.advance(60_001);
 
-    expect(resolver.peek('u', 'api')!.limits[0]!.capacity).toBe(100);
+    expect(resolver.peek('u', 'api')!.resolved!.limits[0]!.capacity).toBe(100);
     await new Promise(setImmediate);
 
-    expect(resolver.peek('u', 'api')!.limits[0]!.capacity).toBe(7);
+    expect(resolver.peek('u', 'api')!.resolved!.limits[0]!.capacity).toBe(7);
     expect(table.reads).toHaveLength(2);
   });
 
   test('keeps serving what it knows while the store is down', async () => {
     const { table, clock, resolver } = setUp();
-    await resolver.resolve('u', 'api');
+    await resolver.know('u', 'api');
     table.failing = true;
     clock.advance(3_600_000);
 
-    expect(resolver.peek('u', 'api')!.limits[0]!.capacity).toBe(100);
+    expect(resolver.peek('u', 'api')!.resolved!.limits[0]!.capacity).toBe(100);
     await new Promise(setImmediate);
 
-    expect(resolver.peek('u', 'api')!.limits[0]!.capacity).toBe(100);
+    expect(resolver.peek('u', 'api')!.resolved!.limits[0]!.capacity).toBe(100);
     expect(resolver.onUnavailable).toBe('allow');
   });
 
@@ -186,17 +186,17 @@ describe('LimitResolver', () => {
 
     clock.advance(2000);
 
-    await expect(resolver.lookUp('u', 'api')).resolves.toMatchObject({ source: 'system' });
+    await expect(resolver.lookUp('u', 'api')).resolves.toMatchObject({ resolved: { source: 'system' } });
   });
 
   test('keeps what it knows when looking again fails', async () => {
     const { table, resolver } = setUp();
-    await resolver.resolve('u', 'api');
+    await resolver.know('u', 'api');
     table.failing = true;
 
     await expect(resolver.revalidate('u', 'api')).rejects.toThrow('the store is down');
 
-    expect(resolver.peek('u', 'api')).toMatchObject({ source: 'system' });
+    expect(resolver.peek('u', 'api')).toMatchObject({ resolved: { source: 'system' } });
   });
 
   test('a level that cannot be read harms only those whom no higher level decides', async () => {

@@ -5,13 +5,13 @@ import { Registry } from '@zae-limiter/client/admin/registry';
 import { systemClock } from '@zae-limiter/client/core/clock';
 import type { Item } from '@zae-limiter/client/schema/attributes';
 import { CapacityMeter, FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
+import { connectDynamoDbTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { putItem } from '../support/bucket';
 
 let table: TestTable;
 let tables = 0;
 
-beforeAll(async () => { table = await connectTestTable(); });
+beforeAll(async () => { table = await connectDynamoDbTable(); });
 
 const open = (options: OpenOptions) => RateLimiter.open({ timeoutMs: PATIENCE_MS, ...options });
 
@@ -131,7 +131,7 @@ describe('open', () => {
 describe('available', () => {
   const setUp = async () => {
     const clock = new FakeClock();
-    const limiter = new RateLimiter({ store: table.store, namespaceId: table.namespaceId, clock });
+    const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: table.namespaceId, clock });
     await limiter.admin.limits.set([Limit.perMinute('rpm', 100), Limit.perMinute('tpm', 1000)], { resource: 'available' });
     return { limiter, clock };
   };
@@ -167,11 +167,11 @@ describe('available', () => {
 
 describe('the cache', () => {
   test('shows its use and can be emptied', async () => {
-    const limiter = new RateLimiter({ store: table.store, namespaceId: table.namespaceId });
+    const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store: table.store, namespaceId: table.namespaceId });
     await limiter.admin.limits.set([Limit.perMinute('rpm', 100)], { resource: 'cached' });
     await limiter.available('u', 'cached');
 
-    expect(limiter.cache.stats()).toMatchObject({ misses: 4, size: 4, ttlMs: 60_000 });
+    expect(limiter.cache.stats()).toMatchObject({ misses: 5, size: 5, ttlMs: 60_000 });
     limiter.cache.invalidate();
     expect(limiter.cache.stats().size).toBe(0);
   });
@@ -192,5 +192,25 @@ describe('CapacityMeter', () => {
     expect(meter.take()).toEqual({ calls: 3, operations: ['UpdateItem', 'UpdateItem', 'GetItem'], writeUnits: 1, readUnits: 0.5, refused: 1 });
     expect(meter.take().calls).toBe(0);
     client.destroy();
+  });
+});
+
+describe('DynamoDB that does not answer', () => {
+  test('counts as an outage after the time that it is given', async () => {
+    const server = (await import('node:http')).createServer(() => undefined); // accepts, and never answers
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1 });
+    const store = new DynamoDbStore(client, table.name);
+    const limiter = new RateLimiter({ timeoutMs: 50, store, namespaceId: table.namespaceId });
+
+    const decision = await limiter.tryAcquire({
+      entity: 'user-1', resource: 'api', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 1)], onUnavailable: 'allow',
+    });
+
+    expect(decision.outcome).toBe('degraded');
+    client.destroy();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });

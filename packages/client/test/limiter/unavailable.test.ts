@@ -1,8 +1,8 @@
 import { Limit, RateLimiter, type AcquireRequest, type ConnectOptions, type LimiterEvents } from '@zae-limiter/client';
-import { FakeClock } from '@zae-limiter/client/testing';
-import { connectTestTable, type TestTable } from '../../../../test/support/table';
+import { FakeClock, FaultyStore } from '@zae-limiter/client/testing';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { deleteBucket, storedTokens, tamper } from '../support/bucket';
-import { denied, FaultyStore, outage } from '../support/faulty-store';
+import { denied, outage } from '../support/faulty-store';
 
 let table: TestTable;
 let entities = 0;
@@ -11,9 +11,9 @@ beforeAll(async () => { table = await connectTestTable(); });
 
 function setUp(options: Partial<ConnectOptions> = {}) {
   const entity = `user-${++entities}`;
-  const store = new FaultyStore(table.store);
+  const store = new FaultyStore(table.store, new FakeClock());
   const clock = new FakeClock();
-  const limiter = new RateLimiter({ store, namespaceId: table.namespaceId, clock, ...options });
+  const limiter = new RateLimiter({ timeoutMs: PATIENCE_MS, store, namespaceId: table.namespaceId, clock, ...options });
   const request: AcquireRequest = { entity, resource: 'gpt-4', consume: { rpm: 1 }, limits: [Limit.perMinute('rpm', 100)] };
   return { limiter, clock, entity, store, request };
 }
@@ -30,7 +30,7 @@ describe('while the store is down', () => {
   test.each([
     ['the request', { onUnavailable: 'allow' } as const, {}],
     ['the limiter', {}, { onUnavailable: 'allow' } as const],
-  ])('a request passes when %s says so, and says that it is degraded', async (_, more, options) => {
+  ])('W22: a request passes when %s says so, and says that it is degraded', async (_, more, options) => {
     const { limiter, store, request, entity } = setUp(options);
     const events: LimiterEvents['degraded'][] = [];
     limiter.on('degraded', (event) => events.push(event));
@@ -78,7 +78,7 @@ describe('while the store is down', () => {
     const { limiter, store, request } = setUp();
     store.fault = outage;
 
-    const outcomes = (await Promise.all([1, 2, 3].map(() => limiter.tryAcquire(request)))).map(({ outcome }) => outcome);
+    const outcomes = (await Promise.all([1, 2, 3].map(() => limiter.tryAcquire({ ...request, onUnavailable: 'block' })))).map(({ outcome }) => outcome);
 
     expect(outcomes).toEqual(['unavailable', 'unavailable', 'unavailable']);
     expect(store.updates).toBe(1);
@@ -87,9 +87,8 @@ describe('while the store is down', () => {
   test('callers who bring their own limits learn the stored policy too', async () => {
     const { limiter, store, request } = setUp();
     await limiter.admin.limits.set([Limit.perMinute('rpm', 100)], {}, { onUnavailable: 'allow' });
-    const { limiter: other } = { limiter: new RateLimiter({ store, namespaceId: table.namespaceId }) };
+    const { limiter: other } = { limiter: new RateLimiter({ timeoutMs: PATIENCE_MS, store, namespaceId: table.namespaceId }) };
     await other.acquire(request);
-    await new Promise((resolve) => setTimeout(resolve, 100));
     store.fault = outage;
 
     expect((await other.tryAcquire(request)).outcome).toBe('degraded');

@@ -3,12 +3,12 @@ import { DynamoDbStore, InfrastructureNotFoundError, LimiterUnavailableError } f
 import type { Change } from '@zae-limiter/client/schema/update';
 import { classifyError } from '@zae-limiter/client/store/dynamodb/classify-error';
 import { conditionExpressions, updateExpressions } from '@zae-limiter/client/store/dynamodb/expressions';
-import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
+import { connectDynamoDbTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 
 let table: TestTable;
 let keys = 0;
 
-beforeAll(async () => { table = await connectTestTable(); });
+beforeAll(async () => { table = await connectDynamoDbTable(); });
 
 const newKey = () => ({ pk: `${table.namespaceId}/STORE#`, sk: `item-${String(++keys).padStart(3, '0')}` });
 const changes = (all: Record<string, Change>) => new Map(Object.entries(all));
@@ -123,6 +123,36 @@ describe('transact', () => {
   });
 });
 
+describe('removing many items', () => {
+  const request = (key: { pk: string; sk: string }) => ({ DeleteRequest: { Key: { PK: { S: key.pk }, SK: { S: key.sk } } } });
+
+  test('W35: asks again for items that DynamoDB left, and for all when it failed', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const { client, sent } = scripted(named('InternalServerError', { $fault: 'server' }), { UnprocessedItems: { t: [request(second)] } }, {});
+
+    await new DynamoDbStore(client, 't').deleteMany([first, second]);
+
+    const both = { RequestItems: { t: [request(first), request(second)] } };
+    expect(sent).toEqual([both, both, { RequestItems: { t: [request(second)] } }]);
+  });
+
+  test('W35: rejects rather than drop an item that was left again and again', async () => {
+    const key = newKey();
+    const left = { UnprocessedItems: { t: [request(key)] } };
+    const { client, sent } = scripted(left, left, left, left, left);
+
+    await expect(new DynamoDbStore(client, 't').deleteMany([key])).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(sent).toHaveLength(5);
+  });
+});
+
+describe('describing', () => {
+  test('makes do with an answer that says nothing', async () => {
+    expect(await new DynamoDbStore(scripted({}).client, 't').describe())
+      .toEqual({ status: 'UNKNOWN', itemCount: 0, sizeBytes: 0, streamEnabled: false });
+  });
+});
+
 describe('errors', () => {
   test.each([
     [named('ThrottlingException'), true], [named('ProvisionedThroughputExceededException'), true], [named('TransactionConflictException'), true],
@@ -146,7 +176,7 @@ describe('errors', () => {
     expect(classifyError(error, 'y')).toBe(error);
   });
 
-  test.each(['get', 'getMany', 'query', 'update', 'transact'] as const)('%s rejects when the table is missing', async (method) => {
+  test.each(['get', 'getMany', 'query', 'update', 'transact', 'deleteMany', 'describe'] as const)('%s rejects when the table is missing', async (method) => {
     const store = new DynamoDbStore(table.client, 'no-such-table', { timeoutMs: PATIENCE_MS });
     const key = newKey();
     const calls = {
@@ -155,6 +185,8 @@ describe('errors', () => {
       query: async () => { for await (const item of store.query({ partition: 'p' })) return item; return undefined; },
       update: () => store.update({ key, conditions: [], changes: changes({ n: { add: 1 } }) }),
       transact: () => store.transact([{ delete: key }]),
+      deleteMany: () => store.deleteMany([key]),
+      describe: () => store.describe(),
     };
 
     await expect(calls[method]()).rejects.toMatchObject({ code: 'INFRASTRUCTURE_NOT_FOUND' });

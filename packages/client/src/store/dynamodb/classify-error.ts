@@ -1,4 +1,4 @@
-import { InfrastructureNotFoundError, LimiterUnavailableError, ZaeLimiterError } from '../../core/errors.js';
+import { InfrastructureNotFoundError, LimiterUnavailableError, ZaeLimiterError, type UnavailableReason } from '../../core/errors.js';
 
 /** Names of service errors that pass by themselves. */
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
@@ -26,10 +26,21 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT_ERRORS.has(name) || NETWORK_CODES.has(code) || $fault === 'server' || $retryable !== undefined;
 }
 
+/** What an error says about a write that it answers. */
+export function reasonOf(error: unknown): UnavailableReason {
+  const { name = '' } = (error ?? {}) as SdkErrorShape;
+  if (THROTTLES.has(name)) return 'throttled';
+  if (name === 'TransactionConflictException') return 'conflict';
+  return isTransient(error) ? 'unanswered' : 'rejected';
+}
+
+/** DynamoDB refused before it did anything. */
+const THROTTLES: ReadonlySet<string> = new Set(['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException']);
+
 /** Turns what the SDK threw into one of this client's errors; the SDK's error is kept as `cause`. */
 export function classifyError(error: unknown, tableName: string): ZaeLimiterError {
   if (ZaeLimiterError.is(error)) return error;
   const { name, message } = (error ?? {}) as SdkErrorShape;
   if (name === 'ResourceNotFoundException') return new InfrastructureNotFoundError(tableName, { cause: error });
-  return new LimiterUnavailableError(`table '${tableName}' did not answer: ${name}: ${message}`, isTransient(error), { cause: error });
+  return new LimiterUnavailableError(`table '${tableName}' did not answer: ${name}: ${message}`, isTransient(error), { cause: error, reason: reasonOf(error) });
 }

@@ -1,26 +1,28 @@
 import {
-  BatchGetItemCommand, GetItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand,
-  type AttributeValue, type ConditionalCheckFailedException, type DynamoDBClient, type QueryCommandOutput,
-  type TransactionCanceledException, type TransactWriteItem,
+  BatchGetItemCommand, BatchWriteItemCommand, DescribeTableCommand, GetItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand,
+  type AttributeValue, type ConditionalCheckFailedException, type DynamoDBClient, type QueryCommandInput, type QueryCommandOutput,
+  type TransactionCanceledException, type TransactWriteItem, type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { LimiterUnavailableError } from '../../core/errors.js';
 import type { Item } from '../../schema/attributes.js';
 import type { PrimaryKey } from '../../schema/keys.js';
 import { PARTITION_KEY, SORT_KEY } from '../../schema/table.js';
 import type { ItemUpdate, ItemWrite } from '../../schema/update.js';
-import type { Query, Store, UpdateOutcome } from '../store.js';
-import { classifyError, isTransient } from './classify-error.js';
+import type { CallOptions, Query, ReadOptions, Store, TableDescription, UpdateOptions, UpdateOutcome } from '../store.js';
+import { classifyError, isTransient, reasonOf } from './classify-error.js';
 import { conditionExpressions, updateExpressions } from './expressions.js';
 
 /** Most keys that BatchGetItem takes. */
 const BATCH_SIZE = 100;
+/** Most writes that BatchWriteItem takes. */
+const WRITE_BATCH_SIZE = 25;
 /** Waits between attempts, in milliseconds. */
 const BACKOFF_MS = [25, 50, 100, 200];
-/** Longest wait for one answer. */
+/** Longest wait for an answer, repetitions included. */
 const DEFAULT_TIMEOUT_MS = 1000;
 
 export interface DynamoDbStoreOptions {
-  /** Longest wait for the answer to one call, in milliseconds. @default 1000 */
+  /** Longest wait for the answer to one call, repetitions included, in milliseconds. @default 1000 */
   readonly timeoutMs?: number;
 }
 
@@ -43,7 +45,7 @@ export class DynamoDbStore implements Store {
     this.timeoutMs = timeoutMs;
   }
 
-  async update({ key, changes, conditions }: ItemUpdate): Promise<UpdateOutcome> {
+  async update({ key, changes, conditions }: ItemUpdate, { timeoutMs, repeat = true }: UpdateOptions = {}): Promise<UpdateOutcome> {
     const command = new UpdateItemCommand({
       TableName: this.tableName,
       Key: wireKey(key),
@@ -52,7 +54,7 @@ export class DynamoDbStore implements Store {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
-      const { Attributes } = await this.repeat((options) => this.client.send(command, options), wasNotDone);
+      const { Attributes } = await this.repeat((limits) => this.client.send(command, limits), repeat ? wasNotDone : never, timeoutMs);
       return { applied: true, item: Attributes as Item };
     } catch (error) {
       if (isNamed<ConditionalCheckFailedException>(error, 'ConditionalCheckFailedException')) return { applied: false, item: error.Item as Item | undefined };
@@ -60,47 +62,50 @@ export class DynamoDbStore implements Store {
     }
   }
 
-  async get(key: PrimaryKey, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
+  async get(key: PrimaryKey, { consistent, timeoutMs }: ReadOptions = {}): Promise<Item | undefined> {
     const { Item: item } = await this.read((limits) => this.client.send(new GetItemCommand({
-      TableName: this.tableName, Key: wireKey(key), ConsistentRead: options?.consistent,
-    }), limits));
+      TableName: this.tableName, Key: wireKey(key), ConsistentRead: consistent,
+    }), limits), { timeoutMs });
     return item as Item | undefined;
   }
 
-  async getMany(keys: readonly PrimaryKey[], options?: { readonly consistent?: boolean }): Promise<readonly (Item | undefined)[]> {
+  async getMany(keys: readonly PrimaryKey[], options: ReadOptions = {}): Promise<readonly (Item | undefined)[]> {
     const found = new Map<string, Item>();
-    for (let start = 0; start < keys.length; start += BATCH_SIZE) {
-      for (const item of await this.getBatch(keys.slice(start, start + BATCH_SIZE), options?.consistent)) found.set(identity(keyOf(item)), item);
+    const distinct = [...new Map(keys.map((key) => [identity(key), key])).values()]; // DynamoDB refuses a key that is there twice
+    for (let start = 0; start < distinct.length; start += BATCH_SIZE) {
+      for (const item of await this.getBatch(distinct.slice(start, start + BATCH_SIZE), options)) found.set(identity(keyOf(item)), item);
     }
     return keys.map((key) => found.get(identity(key)));
   }
 
   /** Keys that DynamoDB left out are asked for again: taken as missing they would hide an entity's own limits (W29). */
-  private async getBatch(keys: readonly PrimaryKey[], consistent?: boolean): Promise<Item[]> {
+  private async getBatch(keys: readonly PrimaryKey[], { consistent, timeoutMs }: ReadOptions): Promise<Item[]> {
     const items: Item[] = [];
     let wanted = keys.map(wireKey);
     for (const wait of [...BACKOFF_MS, undefined]) {
-      const { Responses, UnprocessedKeys } = await this.read((limits) =>
-        this.client.send(new BatchGetItemCommand({ RequestItems: { [this.tableName]: { Keys: wanted, ConsistentRead: consistent } } }), limits));
+      const { Responses, UnprocessedKeys } = await this.read((limits) => this.client.send(
+        new BatchGetItemCommand({ RequestItems: { [this.tableName]: { Keys: wanted, ConsistentRead: consistent } } }), limits), { timeoutMs });
       items.push(...((Responses?.[this.tableName] ?? []) as Item[]));
       wanted = (UnprocessedKeys?.[this.tableName]?.Keys ?? []) as typeof wanted;
       if (wanted.length === 0) return items;
       if (wait !== undefined) await sleep(wait);
     }
-    throw new LimiterUnavailableError(`table '${this.tableName}' left ${wanted.length} keys unread`, true);
+    throw new LimiterUnavailableError(`table '${this.tableName}' left ${wanted.length} keys unread`, true, { reason: 'throttled' });
   }
 
-  async *query({ index, partition, prefix, order }: Query): AsyncIterable<Item> {
-    let from: SdkItem | undefined;
+  async *query(query: Query): AsyncIterable<Item> {
+    const { index, order, after, pageSize, consistent } = query;
+    const condition = keyCondition(query);
+    let from = after as SdkItem | undefined;
     do {
       const page: QueryCommandOutput = await this.read((limits) => this.client.send(new QueryCommand({
         TableName: this.tableName,
         IndexName: index?.name,
-        KeyConditionExpression: prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
-        ExpressionAttributeNames: { '#p': index?.partitionKey ?? PARTITION_KEY, ...(prefix !== undefined && { '#s': index?.sortKey ?? SORT_KEY }) },
-        ExpressionAttributeValues: { ':p': { S: partition }, ...(prefix !== undefined && { ':s': { S: prefix } }) },
+        ...condition,
         ScanIndexForward: order !== 'descending',
         ExclusiveStartKey: from,
+        Limit: pageSize,
+        ConsistentRead: index === undefined ? consistent : undefined,
       }), limits));
       yield* (page.Items ?? []) as Item[];
       from = page.LastEvaluatedKey as SdkItem | undefined;
@@ -118,6 +123,34 @@ export class DynamoDbStore implements Store {
     }
   }
 
+  /** A removal may be repeated without harm, so one whose answer was lost is (W35). */
+  async deleteMany(keys: readonly PrimaryKey[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += WRITE_BATCH_SIZE) await this.deleteBatch(keys.slice(start, start + WRITE_BATCH_SIZE));
+  }
+
+  /** Keys that DynamoDB left are removed by another call: dropped, they would stay for ever (W35). */
+  private async deleteBatch(keys: readonly PrimaryKey[]): Promise<void> {
+    let left: WriteRequest[] = keys.map((key) => ({ DeleteRequest: { Key: wireKey(key) } }));
+    for (const wait of [...BACKOFF_MS, undefined]) {
+      const { UnprocessedItems } = await this.read((limits) =>
+        this.client.send(new BatchWriteItemCommand({ RequestItems: { [this.tableName]: left } }), limits));
+      left = UnprocessedItems?.[this.tableName] ?? [];
+      if (left.length === 0) return;
+      if (wait !== undefined) await sleep(wait);
+    }
+    throw new LimiterUnavailableError(`table '${this.tableName}' left ${left.length} items that were to be removed`, true);
+  }
+
+  async describe(): Promise<TableDescription> {
+    const { Table } = await this.read((limits) => this.client.send(new DescribeTableCommand({ TableName: this.tableName }), limits));
+    return {
+      status: Table?.TableStatus ?? 'UNKNOWN',
+      itemCount: Table?.ItemCount ?? 0,
+      sizeBytes: Table?.TableSizeBytes ?? 0,
+      streamEnabled: Table?.StreamSpecification?.StreamEnabled ?? false,
+    };
+  }
+
   private transactItem(write: ItemWrite): TransactWriteItem {
     const TableName = this.tableName;
     if ('update' in write) {
@@ -129,36 +162,60 @@ export class DynamoDbStore implements Store {
       : { Delete: { TableName, Key: wireKey(write.delete), ...conditions } };
   }
 
-  private async read<Output>(send: (limits: { abortSignal: AbortSignal }) => Promise<Output>): Promise<Output> {
+  private async read<Output>(send: (limits: { abortSignal: AbortSignal }) => Promise<Output>, { timeoutMs }: CallOptions = {}): Promise<Output> {
     try {
-      return await this.repeat(send, isTransient);
+      return await this.repeat(send, isTransient, timeoutMs);
     } catch (error) {
       throw classifyError(error, this.tableName);
     }
   }
 
-  private async repeat<Output>(send: (limits: { abortSignal: AbortSignal }) => Promise<Output>, again: (error: unknown) => boolean): Promise<Output> {
+  private async repeat<Output>(
+    send: (limits: { abortSignal: AbortSignal }) => Promise<Output>, again: (error: unknown) => boolean, timeoutMs: number = this.timeoutMs,
+  ): Promise<Output> {
+    const abortSignal = AbortSignal.timeout(timeoutMs);
     for (let attempt = 0; ; attempt++) {
       try {
-        return await send({ abortSignal: AbortSignal.timeout(this.timeoutMs) });
+        return await send({ abortSignal });
       } catch (error) {
         const wait = BACKOFF_MS[attempt];
-        // An answer that did not come in time leaves no time for another attempt.
-        if (wait === undefined || !again(error) || isNamed(error, 'AbortError') || isNamed(error, 'TimeoutError')) throw error;
+        if (wait === undefined || abortSignal.aborted || !again(error)) throw error;
         await sleep(wait);
       }
     }
   }
 }
 
-/** True for an update that DynamoDB refused before it did anything, because the table or the item was busy. */
-function wasNotDone(error: unknown): boolean {
-  return REFUSED_WRITES.has((error as Error | undefined)?.name ?? '');
+type KeyCondition = Pick<QueryCommandInput, 'KeyConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
+
+function keyCondition({ index, partition, prefix, between }: Query): KeyCondition {
+  const hash = { '#p': index?.partitionKey ?? PARTITION_KEY };
+  const range = { ...hash, '#s': index?.sortKey ?? SORT_KEY };
+  const values = { ':p': { S: partition } };
+  if (between !== undefined) {
+    const [first, last] = between;
+    return {
+      KeyConditionExpression: '#p = :p AND #s BETWEEN :a AND :b',
+      ExpressionAttributeNames: range,
+      ExpressionAttributeValues: { ...values, ':a': { S: first }, ':b': { S: last } },
+    };
+  }
+  return prefix === undefined
+    ? { KeyConditionExpression: '#p = :p', ExpressionAttributeNames: hash, ExpressionAttributeValues: values }
+    : {
+      KeyConditionExpression: '#p = :p AND begins_with(#s, :s)',
+      ExpressionAttributeNames: range,
+      ExpressionAttributeValues: { ...values, ':s': { S: prefix } },
+    };
 }
 
-const REFUSED_WRITES: ReadonlySet<string> = new Set([
-  'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException', 'TransactionConflictException',
-]);
+/** True for an update that DynamoDB refused before it did anything, because the table or the item was busy. */
+function wasNotDone(error: unknown): boolean {
+  const reason = reasonOf(error);
+  return reason === 'throttled' || reason === 'conflict';
+}
+
+const never = (): boolean => false;
 
 /** True for a transaction that was cancelled because it met another, and for no other reason. */
 function metAnother(error: unknown): boolean {

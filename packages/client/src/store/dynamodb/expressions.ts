@@ -83,6 +83,7 @@ function oneCondition(placeholders: Placeholders, condition: Condition): string 
   const compare = (attribute: string, operator: string, value: AttributeValue): string =>
     `${placeholders.name(attribute)} ${operator} ${placeholders.value(value)}`;
   if ('equals' in condition) return compare(condition.equals[0], '=', condition.equals[1]);
+  if ('differs' in condition) return compare(condition.differs[0], '<>', condition.differs[1]);
   if ('below' in condition) return compare(condition.below[0], '<', condition.below[1]);
   if ('atLeast' in condition) return compare(condition.atLeast[0], '>=', int(condition.atLeast[1]));
   return compare(condition.atMost[0], '<=', int(condition.atMost[1]));
