@@ -1,21 +1,30 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
+import { systemClock } from '@zae-limiter/client/core/clock';
 import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store';
-import { logLevel, positiveInteger, requiredText, wordList } from '../shared/env';
+import { logLevel, requiredText, word } from '../shared/env';
 import { Logger } from '../shared/logger';
+import { traced } from '../shared/tracing';
+import { batchMetrics, embeddedMetrics } from './metrics';
 import { processBatch } from './process-batch';
+import { readSettings } from './settings';
+import { WritePressure } from './sharding';
 
 // Read at cold start, so that a wrong setting shows in the first invocation and not in the first record that needs it.
 const tableName = requiredText(process.env, 'TABLE_NAME');
-const config = {
-  windows: wordList(process.env, 'SNAPSHOT_WINDOWS', USAGE_WINDOWS, ['hourly', 'daily']),
-  retentionDays: positiveInteger(process.env, 'SNAPSHOT_TTL_DAYS', 90),
+const config = readSettings(process.env);
+const metricsNamespace = process.env.METRICS_NAMESPACE ?? 'ZaeLimiter';
+const logger = new Logger('aggregator', {
+  level: logLevel(process.env), entityIds: word(process.env, 'LOG_ENTITY_IDS', ['plain', 'hash'], 'plain'),
+});
+logger.debug('Cold start', { table_name: tableName, schema_version: process.env.ZAE_LIMITER_SCHEMA_VERSION, settings: config });
+const tools = {
+  // What the store repeats is safe to repeat, what the SDK repeats may not be. A batch has time for a slow answer.
+  store: new DynamoDbStore(traced(new DynamoDBClient({ maxAttempts: 1 }), process.env), tableName, { timeoutMs: 5000 }),
+  logger,
+  clock: systemClock,
+  pressure: new WritePressure(config.sharding),
 };
-const logger = new Logger('aggregator', logLevel(process.env));
-logger.debug('Cold start', { table_name: tableName, schema_version: process.env.ZAE_LIMITER_SCHEMA_VERSION, ...config });
-// What the store repeats is safe to repeat, what the SDK repeats may not be. A batch has time for a slow answer.
-const store = new DynamoDbStore(new DynamoDBClient({ maxAttempts: 1 }), tableName, { timeoutMs: 5000 });
 
 /** Time kept to report what was not done, as a part of the whole and at least. */
 const REPORT_SHARE = 0.1;
@@ -28,19 +37,21 @@ function timeLeft(context?: Context): () => boolean {
   return () => context.getRemainingTimeInMillis() > kept;
 }
 
-/** Turns the table's stream into usage snapshots. Records that could not be booked are reported and delivered again. */
+/** Turns the table's stream into usage snapshots, and keeps its buckets filled and sharded. Records that failed are reported and delivered again. */
 export async function handler(event: DynamoDBStreamEvent, context?: Context): Promise<DynamoDBBatchResponse> {
   const started = Date.now();
-  const { processed, snapshotsUpdated, duplicatesSkipped, poison, failures } =
-    await processBatch(event.Records, store, config, logger, timeLeft(context));
+  const summary = await processBatch(event.Records, { ...tools, hasTime: timeLeft(context) }, config);
+  const processingTimeMs = Date.now() - started;
   logger.info('Lambda invocation completed', {
     request_id: context?.awsRequestId,
-    processed,
-    snapshots_updated: snapshotsUpdated,
-    duplicates_skipped: duplicatesSkipped,
-    poison_records: poison,
-    error_count: failures.length,
-    processing_time_ms: Date.now() - started,
+    processed: summary.processed,
+    snapshots_updated: summary.snapshotsUpdated,
+    duplicates_skipped: summary.duplicatesSkipped,
+    refills_written: summary.refillsWritten,
+    poison_records: summary.poison,
+    error_count: summary.failures.length,
+    processing_time_ms: processingTimeMs,
   });
-  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  logger.write(embeddedMetrics(metricsNamespace, tableName, batchMetrics(summary, processingTimeMs), started));
+  return { batchItemFailures: summary.failures.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { BucketKey } from '@zae-limiter/client/core/bucket';
+import { addAmounts, type BucketKey } from '@zae-limiter/client/core/bucket';
 import { CorruptRecordError } from '@zae-limiter/client/core/errors';
 import { WCU_LIMIT } from '@zae-limiter/client/core/identifiers';
 import { readInt, readText, type Item } from '@zae-limiter/client/schema/attributes';
@@ -19,6 +19,10 @@ export interface BucketChange {
   readonly consumed: ReadonlyMap<string, number>;
   /** Requests that were admitted by the change; a correction admits none. */
   readonly requests: number;
+  /** The item before the change; empty when there was none. */
+  readonly before: Item;
+  /** The item after it. */
+  readonly after: Item;
 }
 
 /** Digits of a sequence number are padded to this length, so that text order is number order. */
@@ -49,6 +53,8 @@ export function parseRecord(record: DynamoDBRecord): BucketChange | undefined {
     watermark: `${eventSourceARN.split('/stream/')[1] ?? ''}|${SequenceNumber.padStart(SEQUENCE_DIGITS, '0')}`,
     consumed: consumption(before, after),
     requests: requests(before, after),
+    before,
+    after,
   };
 }
 
@@ -68,4 +74,11 @@ function consumption(before: Item, after: Item): Map<string, number> {
     if (delta !== 0) consumed.set(parsed.limit, delta);
   }
   return consumed;
+}
+
+/** Net millitokens that changes consumed, per limit. */
+export function sumByLimit(changes: readonly BucketChange[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { consumed } of changes) addAmounts(sums, consumed);
+  return sums;
 }

@@ -1,17 +1,23 @@
 import { MILLI } from '@zae-limiter/client/core/token-bucket';
-import { int, readText, text } from '@zae-limiter/client/schema/attributes';
+import { int, readText, readWhole, text } from '@zae-limiter/client/schema/attributes';
+import { BUCKET } from '@zae-limiter/client/schema/bucket-item';
 import { TTL_ATTRIBUTE } from '@zae-limiter/client/schema/table';
 import { setAll, setAllIfAbsent, type ItemUpdate } from '@zae-limiter/client/schema/update';
 import {
-  RESERVED_COUNTERS, USAGE, usageIdentity, usageKey, usageOrigin, watermarkAttribute, windowEnd, windowStart, type UsageWindow,
+  RESERVED_COUNTERS, USAGE, usageIdentity, usageKey, usageOrigin, watermarkAttribute, windowEnd, windowStart,
+  type UsageKeyStyle, type UsageWindow,
 } from '@zae-limiter/client/schema/usage-item';
 import type { Store } from '@zae-limiter/client/store/store';
-import type { BucketChange } from './parse';
+import { sumByLimit, type BucketChange } from './parse';
 
+/** What the usage snapshots record. */
 export interface UsageConfig {
   readonly windows: readonly UsageWindow[];
   /** Days that a snapshot is kept after its window ended. */
   readonly retentionDays: number;
+  /** Which time decides the window: that of the change, or that of the bucket's last refill, as in the Python aggregator (F-07). */
+  readonly clock: 'stream' | 'rf';
+  readonly keyStyle: UsageKeyStyle;
 }
 
 /** Changes of one bucket shard that fall into one window, in the order of the stream. They become one update. */
@@ -28,7 +34,7 @@ export interface SkippedLimit {
 }
 
 /** Sorts a batch into groups, one per snapshot and bucket shard. */
-export function groupUsage(changes: readonly BucketChange[], windows: readonly UsageWindow[]): { groups: UsageGroup[]; skipped: SkippedLimit[] } {
+export function groupUsage(changes: readonly BucketChange[], { windows, clock }: UsageConfig): { groups: UsageGroup[]; skipped: SkippedLimit[] } {
   const groups = new Map<string, { window: UsageWindow; start: string; changes: BucketChange[] }>();
   const skipped: SkippedLimit[] = [];
   for (const change of changes) {
@@ -38,7 +44,7 @@ export function groupUsage(changes: readonly BucketChange[], windows: readonly U
     const consumed = new Map([...change.consumed].filter(([limit]) => !RESERVED_COUNTERS.has(limit)));
     if (consumed.size === 0) continue;
     for (const window of windows) {
-      const start = windowStart(window, change.createdAt);
+      const start = windowStart(window, bookedAt(change, clock));
       const { namespaceId, entity, resource, shard } = change.key;
       const id = JSON.stringify([namespaceId, entity, resource, shard, window, start]);
       const group = groups.get(id) ?? { window, start, changes: [] };
@@ -49,14 +55,20 @@ export function groupUsage(changes: readonly BucketChange[], windows: readonly U
   return { groups: [...groups.values()], skipped };
 }
 
+/** Epoch seconds that a change counts for. */
+function bookedAt({ createdAt, after }: BucketChange, clock: UsageConfig['clock']): number {
+  const refilledAt = clock === 'rf' ? readWhole(after, BUCKET.refilledAt) : undefined;
+  return refilledAt === undefined ? createdAt : Math.floor(refilledAt / 1000);
+}
+
 /** The update that books a group, unless its first change is booked already. */
-export function usageUpdate({ window, start, changes }: UsageGroup, retentionDays: number): ItemUpdate {
+export function usageUpdate({ window, start, changes }: UsageGroup, { retentionDays, keyStyle }: UsageConfig): ItemUpdate {
   const [first, last] = [changes[0]!, changes.at(-1)!];
   const { namespaceId, entity, resource, shard } = first.key;
   const watermark = watermarkAttribute(shard);
   const expiresAt = windowEnd(window, start)! + 1 + retentionDays * 86_400;
   return {
-    key: usageKey(namespaceId, entity, resource, window, start),
+    key: usageKey(namespaceId, entity, resource, window, start, keyStyle),
     changes: new Map([
       ...setAll({ ...usageIdentity(namespaceId, entity, resource, start), [watermark]: text(last.watermark) }),
       ...setAllIfAbsent({ ...usageOrigin(namespaceId, entity, resource, window, start), [TTL_ATTRIBUTE]: int(expiresAt) }),
@@ -67,14 +79,6 @@ export function usageUpdate({ window, start, changes }: UsageGroup, retentionDay
   };
 }
 
-function sumByLimit(changes: readonly BucketChange[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const { consumed } of changes) {
-    for (const [limit, millitokens] of consumed) sums.set(limit, (sums.get(limit) ?? 0) + millitokens);
-  }
-  return sums;
-}
-
 /** `partial`: some changes of the group had been booked before. */
 export type UsageOutcome = 'written' | 'duplicate' | 'partial';
 
@@ -82,12 +86,12 @@ export type UsageOutcome = 'written' | 'duplicate' | 'partial';
  * Books a group once, however often it is delivered: the snapshot remembers, per bucket shard, up to which change it
  * counted. 1 call, 2 when a part had been booked.
  */
-export async function writeUsage(store: Store, group: UsageGroup, retentionDays: number): Promise<UsageOutcome> {
-  const outcome = await store.update(usageUpdate(group, retentionDays));
+export async function writeUsage(store: Store, group: UsageGroup, config: UsageConfig): Promise<UsageOutcome> {
+  const outcome = await store.update(usageUpdate(group, config));
   if (outcome.applied) return 'written';
   const booked = outcome.item && readText(outcome.item, watermarkAttribute(group.changes[0]!.key.shard));
   const rest = group.changes.filter(({ watermark }) => booked === undefined || watermark > booked);
   if (rest.length === 0) return 'duplicate';
-  const retried = await store.update(usageUpdate({ ...group, changes: rest }, retentionDays));
+  const retried = await store.update(usageUpdate({ ...group, changes: rest }, config));
   return retried.applied ? 'partial' : 'duplicate';
 }

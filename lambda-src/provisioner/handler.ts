@@ -8,7 +8,7 @@ import { respond, type CfnAnswer } from './cfn-response';
 import { customResource } from './custom-resource';
 
 const store = new DynamoDbStore(new DynamoDBClient({ maxAttempts: 1 }), requiredText(process.env, 'TABLE_NAME'), { timeoutMs: 5000 });
-const logger = new Logger('provisioner', logLevel(process.env));
+const logger = new Logger('provisioner', { level: logLevel(process.env) });
 
 /** Time kept for the answer, as a part of what there is and at most: without an answer the stack waits until its own limit. */
 const ANSWER_SHARE = 0.25;

@@ -9,7 +9,7 @@ export class EnvironmentError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that must be set. */
 export function requiredText(env: Environment, variable: string): string {
@@ -24,6 +24,29 @@ export function positiveInteger(env: Environment, variable: string, fallback: nu
   if (value === undefined) return fallback;
   if (!/^[1-9]\d*$/.test(value)) throw new EnvironmentError(variable, 'must be a positive integer', value);
   return Number(value);
+}
+
+/** A number above 0 and up to 1. */
+export function fraction(env: Environment, variable: string, fallback: number): number {
+  const value = env[variable];
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^\d*\.?\d+$/.test(value) || number <= 0 || number > 1) throw new EnvironmentError(variable, 'must be a number above 0 and up to 1', value);
+  return number;
+}
+
+/** One of known words. */
+export function word<const T extends string>(env: Environment, variable: string, known: readonly T[], fallback: NoInfer<T>): T {
+  const value = env[variable];
+  if (value === undefined) return fallback;
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new EnvironmentError(variable, `must be ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`, value);
+  return found;
+}
+
+/** `true` or `false`. */
+export function flag(env: Environment, variable: string, fallback: boolean): boolean {
+  return word(env, variable, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
 }
 
 /** A comma-separated list of known words, each once. */

@@ -1,9 +1,8 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type RateLimiter } from '@zae-limiter/client';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
-import { processBatch } from '../../lambda-src/aggregator/process-batch';
 import { readStream } from '../../tools/stream';
-import { recordingLogger } from '../lambda/support/log';
+import { deliver, usageOnly } from '../lambda/support/batch';
 import { usageOf } from '../lambda/support/usage';
 import { connectBoth, still, type Clients } from './support/clients';
 import { releases } from './support/python';
@@ -24,7 +23,7 @@ describe.each(releases)('usage of a table that is shared with Python %s', (relea
     const streams = new DynamoDBStreamsClient({ endpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB });
     const records = (await readStream(streams, table.name)).filter(({ dynamodb }) => dynamodb!.Keys!.PK!.S!.startsWith(`${table.namespaceId}/`));
     streams.destroy();
-    const result = await processBatch(records, table.store, { windows: USAGE_WINDOWS, retentionDays: 90 }, recordingLogger().logger);
+    const result = await deliver(records, table.store, usageOnly({ windows: USAGE_WINDOWS }));
     expect(result).toMatchObject({ poison: 0, failures: [] });
   }
 

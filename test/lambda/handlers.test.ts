@@ -1,5 +1,6 @@
 import { UsageAdmin } from '@zae-limiter/client';
 import type { CloudFormationCustomResourceEvent, Context, DynamoDBRecord } from 'aws-lambda';
+import metricsSpec from '../../spec/metrics.json';
 import { connectTestTable } from '../support/table';
 import { bucketRecord, sequenceNumber } from './support/bucket-record';
 import { answerServer, cfnEvent, SECRET, silentServer } from './support/cloudformation';
@@ -28,6 +29,17 @@ describe('a function whose environment is wrong', () => {
     ['aggregator', 'SNAPSHOT_TTL_DAYS', '-1', "must be a positive integer, got '-1'"],
     ['aggregator', 'SNAPSHOT_TTL_DAYS', '1.5', "must be a positive integer, got '1.5'"],
     ['aggregator', 'SNAPSHOT_TTL_DAYS', 'ninety', "must be a positive integer, got 'ninety'"],
+    ['aggregator', 'SNAPSHOT_CLOCK', 'utc', "must be stream or rf, got 'utc'"],
+    ['aggregator', 'SNAPSHOT_KEY_STYLE', '', "must be suffixed or legacy, got ''"],
+    ['aggregator', 'REFILL_ENABLED', 'yes', "must be true or false, got 'yes'"],
+    ['aggregator', 'SHARDING_ENABLED', '1', "must be true or false, got '1'"],
+    ['aggregator', 'MAX_SHARD_COUNT', '0', "must be a positive integer, got '0'"],
+    ['aggregator', 'SHARD_THRESHOLD', '0', "must be a number above 0 and up to 1, got '0'"],
+    ['aggregator', 'SHARD_THRESHOLD', '1.01', "got '1.01'"],
+    ['aggregator', 'SHARD_THRESHOLD', '1e-1', "got '1e-1'"],
+    ['aggregator', 'SHARD_COOLDOWN_SECONDS', '-30', "must be a positive integer, got '-30'"],
+    ['aggregator', 'LOG_ENTITY_IDS', 'none', "must be plain or hash, got 'none'"],
+    ['aggregator', 'TRACING_ENABLED', 'Active', "must be true or false, got 'Active'"],
     ['aggregator', 'LOG_LEVEL', 'LOUD', "must be DEBUG, INFO, WARN or ERROR, got 'LOUD'"],
     ['provisioner', 'TABLE_NAME', undefined, 'must be set, got nothing'],
     ['provisioner', 'LOG_LEVEL', 'info', "must be DEBUG, INFO, WARN or ERROR, got 'info'"],
@@ -40,9 +52,12 @@ describe('a function whose environment is wrong', () => {
 });
 
 describe('the aggregator', () => {
-  const invoke = (environment: Record<string, string | undefined>, Records: DynamoDBRecord[]) =>
-    runFunction({ ...UNSET, TABLE_NAME: process.env.TEST_TABLE, ...environment }, aggregator, ({ handler }) =>
-      handler({ Records }, { awsRequestId: 'request-1', ...remaining(60_000) } as Context));
+  /** One invocation; its log and its metrics apart. */
+  async function invoke(environment: Record<string, string | undefined>, Records: DynamoDBRecord[], context = remaining(60_000)) {
+    const { result, lines } = await runFunction({ ...UNSET, TABLE_NAME: process.env.TEST_TABLE, ...environment }, aggregator, ({ handler }) =>
+      handler({ Records }, { awsRequestId: 'request-1', ...context } as Context));
+    return { result, lines: lines.filter((line) => !('_aws' in line)), metrics: lines.filter((line) => '_aws' in line) };
+  }
 
   test('books a batch, reports no failure and logs one line about it', async () => {
     const { client, store, namespaceId } = await connectTestTable();
@@ -61,7 +76,8 @@ describe('the aggregator', () => {
     expect(failed).toMatchObject({ level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(3) });
     expect(completed).toEqual({
       timestamp: expect.any(String), level: 'INFO', logger: 'aggregator', message: 'Lambda invocation completed', request_id: 'request-1',
-      processed: 4, snapshots_updated: 4, duplicates_skipped: 0, poison_records: 1, error_count: 0, processing_time_ms: expect.any(Number),
+      processed: 4, snapshots_updated: 4, duplicates_skipped: 0, refills_written: 0,
+      poison_records: 1, error_count: 0, processing_time_ms: expect.any(Number),
     });
     expect(others).toEqual([]);
     const usage = await usageOf(new UsageAdmin(store, namespaceId), { entity: 'user-1' });
@@ -70,6 +86,47 @@ describe('the aggregator', () => {
       { window: 'daily', counters: { rpm: 5 }, totalEvents: 2 },
     ]);
     client.destroy();
+  });
+
+  test('writes one line of metrics an invocation, whatever the level of its log', async () => {
+    const { client, namespaceId } = await connectTestTable();
+    const poison = bucketRecord({ namespaceId, sequence: 2 });
+    delete poison.dynamodb!.NewImage;
+
+    const { metrics, lines } = await invoke({ LOG_LEVEL: 'ERROR', METRICS_NAMESPACE: undefined }, [bucketRecord({ namespaceId }), poison]);
+
+    expect(lines).toHaveLength(1);
+    const { metrics: declared, namespace, dimensions } = metricsSpec;
+    expect(metrics).toEqual([{
+      _aws: {
+        Timestamp: expect.any(Number),
+        CloudWatchMetrics: [{
+          Namespace: namespace, Dimensions: [dimensions], Metrics: declared.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+        }],
+      },
+      TableName: process.env.TEST_TABLE,
+      RecordsProcessed: 2, SnapshotsUpdated: 2, DuplicatesSkipped: 0, RefillsWritten: 0, ShardsDoubled: 0, ShardsPropagated: 0, ShardCapReached: 0,
+      ShardCapExceeded: 0, EventsArchived: 0, RecordsFailed: 0, PoisonRecords: 1, ProcessingTime: expect.any(Number),
+    }]);
+    client.destroy();
+  });
+
+  test('writes metrics into the namespace that it is told', async () => {
+    const { metrics } = await invoke({ METRICS_NAMESPACE: 'Mine' }, []);
+
+    expect(metrics).toMatchObject([{ _aws: { CloudWatchMetrics: [{ Namespace: 'Mine' }] } }]);
+  });
+
+  test('logs no id of an entity when it is told to hash them', async () => {
+    const poison = bucketRecord({ entity: 'ada@example.com', sequence: 2 });
+    poison.dynamodb!.Keys!.PK = { S: 'ns1/BUCKET#ada@example.com' };
+
+    const { lines } = await invoke({ LOG_ENTITY_IDS: 'hash', TABLE_NAME: 'no-such-table', LOG_LEVEL: 'DEBUG' }, [bucketRecord({ entity: 'ada@example.com' }), poison]);
+
+    const failed = lines.filter(({ message }) => message === 'Error updating snapshot');
+    expect(failed.map(({ entity_id: id }) => id)).toEqual(Array(2).fill(expect.stringMatching(/^[0-9a-f]{16}$/)));
+    expect(lines.find(({ message }) => message === 'Error processing record')).toMatchObject({ exception: 'CorruptRecordError', keys: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(JSON.stringify(lines)).not.toContain('ada');
   });
 
   test('counts a batch that was delivered again as duplicates', async () => {
@@ -101,13 +158,10 @@ describe('the aggregator', () => {
   ])('%s a batch when %d of %d ms are left', async (what, left, total) => {
     const { client, namespaceId } = await connectTestTable();
     const times = [total];
-    const context = { getRemainingTimeInMillis: () => times.shift() ?? left } as Context;
-
-    const { result, lines } = await runFunction({ ...UNSET, TABLE_NAME: process.env.TEST_TABLE }, aggregator, ({ handler }) =>
-      handler({ Records: [bucketRecord({ namespaceId })] }, context));
+    const { result, lines } = await invoke({}, [bucketRecord({ namespaceId })], { getRemainingTimeInMillis: () => times.shift() ?? left });
 
     expect(result.batchItemFailures).toEqual(what === 'books' ? [] : [{ itemIdentifier: sequenceNumber(1) }]);
-    expect(lines).toMatchObject([{ processed: 1, snapshots_updated: what === 'books' ? 2 : 0, error_count: what === 'books' ? 0 : 1 }]);
+    expect(lines.slice(-1)).toMatchObject([{ processed: 1, snapshots_updated: what === 'books' ? 2 : 0, error_count: what === 'books' ? 0 : 1 }]);
     client.destroy();
   });
 
@@ -121,7 +175,7 @@ describe('the aggregator', () => {
     const { lines } = await invoke({ TABLE_NAME: 'some-table', LOG_LEVEL: 'DEBUG', ZAE_LIMITER_SCHEMA_VERSION: '0.10.0', SNAPSHOT_TTL_DAYS: '7' }, []);
 
     expect(lines).toMatchObject([
-      { level: 'DEBUG', message: 'Cold start', table_name: 'some-table', schema_version: '0.10.0', windows: ['hourly', 'daily'], retentionDays: 7 },
+      { level: 'DEBUG', message: 'Cold start', table_name: 'some-table', schema_version: '0.10.0', settings: { usage: { retentionDays: 7 } } },
       { level: 'INFO', message: 'Lambda invocation completed' },
     ]);
   });

@@ -5,7 +5,7 @@ const LEVELS: LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 /** What a logger of this level writes when it is called at every level. */
 function written(level?: LogLevel): string[] {
   const lines: string[] = [];
-  const logger = new Logger('aggregator', level, (line) => lines.push(line));
+  const logger = new Logger('aggregator', { level, write: (line) => lines.push(line) });
   logger.debug('d');
   logger.info('i');
   logger.warn('w');
@@ -30,7 +30,7 @@ describe('Logger', () => {
 
   test('writes one line of JSON with a time, its name and the fields, whatever the text holds', () => {
     const lines: string[] = [];
-    const logger = new Logger('provisioner', 'INFO', (line) => lines.push(line));
+    const logger = new Logger('provisioner', { write: (line) => lines.push(line) });
 
     logger.info('two\nlines', { entity_id: 'u"1', nested: { a: [1] }, missing: undefined });
 

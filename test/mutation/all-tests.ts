@@ -10,7 +10,7 @@ for (const folder of FOLDERS[process.env.MUTATED_PART!]!) {
   const files = join(__dirname, '../../packages/client/test', folder);
   for (const file of readdirSync(files).filter((name) => name.endsWith('.test.ts') && !LEFT_OUT.test(name))) {
     describe(`${folder}/${file}`, () => {
-      require(join(files, file));
+      jest.requireActual(join(files, file));
     });
   }
 }

@@ -50,7 +50,25 @@ describe('parseRecord', () => {
         .filter(([limit, { tc_delta }]) => limit !== 'wcu' && tc_delta !== 0)
         .map(([limit, { tc_delta }]) => [limit, tc_delta])),
       requests: 1,
+      before: input.record.dynamodb!.OldImage ?? {},
+      after: input.record.dynamodb!.NewImage,
     });
+  });
+
+  // Where ours differs: a limit that the old image lacks counts (F-08), and the layout before namespaces is not read.
+  type Reference = { readonly deltas: readonly { readonly limit_name: string; readonly tokens_delta: number }[] };
+  const DIFFERENT = ['limit missing from OldImage is skipped', 'legacy key format PK=ns/ENTITY#, SK=#BUCKET#resource'];
+  const reference = vectors<{ readonly record: DynamoDBRecord }, Reference>('aggregator').filter(({ kind, name }) => kind === 'parse' && !DIFFERENT.includes(name!));
+
+  test.each(reference)('finds the consumption that the reference finds: $title', ({ input, expected: { deltas } }) => {
+    let consumed: ReadonlyMap<string, number> = new Map();
+    try {
+      consumed = parseRecord(input.record)?.consumed ?? consumed;
+    } catch (error) {
+      expect(error).toBeInstanceOf(CorruptRecordError); // the reference ignores such records, ours logs and counts them
+    }
+
+    expect(consumed).toEqual(new Map(deltas.map(({ limit_name: limit, tokens_delta: delta }) => [limit, delta])));
   });
 
   test('F-08, W19: the request that created a bucket is consumption', () => {

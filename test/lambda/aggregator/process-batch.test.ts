@@ -2,16 +2,14 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { UsageAdmin } from '@zae-limiter/client';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { ItemUpdate } from '@zae-limiter/client/schema/update';
+import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
 import type { Store } from '@zae-limiter/client/store/store';
-import { processBatch } from '../../../lambda-src/aggregator/process-batch';
-import type { UsageConfig } from '../../../lambda-src/aggregator/usage';
+import type { BatchTools } from '../../../lambda-src/aggregator/process-batch';
 import { connectTestTable, type TestTable } from '../../support/table';
+import { deliver, usageOnly } from '../support/batch';
 import { bucketRecord, sequenceNumber, type BucketRecordOptions } from '../support/bucket-record';
-import { recordingLogger } from '../support/log';
 import { refusingStore } from '../support/refusing-store';
 import { usageOf } from '../support/usage';
-
-const CONFIG: UsageConfig = { windows: ['hourly', 'daily'], retentionDays: 90 };
 
 let table: TestTable;
 beforeAll(async () => {
@@ -24,10 +22,10 @@ const records = (...options: BucketRecordOptions[]): DynamoDBRecord[] =>
   options.map((one, position) => bucketRecord({ namespaceId: table.namespaceId, sequence: position + 1, before: { rpm: 0 }, ...one }));
 
 /** Processes a batch and gives what came of it, with the log. */
-async function run(batch: readonly DynamoDBRecord[], store: Store = table.store, config = CONFIG) {
-  const { logger, lines } = recordingLogger();
-  return { ...await processBatch(batch, store, config, logger), lines };
-}
+const run = async (batch: readonly DynamoDBRecord[], store: Store = table.store, config = usageOnly(), tools: Partial<BatchTools> = {}) => {
+  const { processed, snapshotsUpdated, duplicatesSkipped, poison, failures, lines } = await deliver(batch, store, config, tools);
+  return { processed, snapshotsUpdated, duplicatesSkipped, poison, failures, lines };
+};
 
 /** Tokens and events of an entity by window. */
 async function usage(entity: string): Promise<Record<string, { rpm: number | undefined; events: number }>> {
@@ -185,9 +183,9 @@ describe('records whose snapshot was refused', () => {
   });
 
   test('are reported once, however many windows failed', async () => {
-    const everything = await run(records({ entity: 'none' }), refusingStore(table.store, 'ThrottlingException', () => true), {
-      windows: ['hourly', 'daily', 'monthly'], retentionDays: 90,
-    });
+    const everything = await run(records({ entity: 'none' }), refusingStore(table.store, 'ThrottlingException', () => true), usageOnly({
+      windows: USAGE_WINDOWS,
+    }));
 
     expect(everything).toMatchObject({ snapshotsUpdated: 0, failures: [sequenceNumber(1)] });
     expect(everything.lines).toHaveLength(3);
@@ -205,10 +203,9 @@ describe('records whose snapshot was refused', () => {
 describe('a batch that the time does not suffice for', () => {
   test('reports what it did not start, and loses nothing', async () => {
     const batch = records({ entity: 'late-1' }, { entity: 'late-2' });
-    const { logger } = recordingLogger();
     table.meter.take();
 
-    const summary = await processBatch(batch, table.store, CONFIG, logger, () => false);
+    const summary = await run(batch, table.store, usageOnly(), { hasTime: () => false });
 
     expect(summary).toMatchObject({ snapshotsUpdated: 0, failures: [sequenceNumber(1), sequenceNumber(2)] });
     expect(table.meter.take().calls).toBe(0);

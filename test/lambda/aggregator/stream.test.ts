@@ -5,11 +5,10 @@ import fc from 'fast-check';
 import { pk } from '@zae-limiter/client/schema/keys';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
 import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store';
-import { processBatch } from '../../../lambda-src/aggregator/process-batch';
 import { readStream } from '../../../tools/stream';
 import { connectTestTable, type TestTable } from '../../support/table';
+import { deliver, usageOnly } from '../support/batch';
 import { AT } from '../support/bucket-record';
-import { recordingLogger } from '../support/log';
 import { usageOf } from '../support/usage';
 
 type Tokens = Readonly<Record<string, number>>;
@@ -141,13 +140,12 @@ describe('the stream of a table in use', () => {
   });
   afterAll(() => table.client.destroy());
 
-  const deliver = (batch: readonly Recorded[]) =>
-    processBatch(batch.map(({ record }) => record), store, { windows: USAGE_WINDOWS, retentionDays: 90 }, recordingLogger().logger);
+  const deliverAll = (batch: readonly Recorded[]) => deliver(batch.map(({ record }) => record), store, usageOnly({ windows: USAGE_WINDOWS }));
 
   test('F-08, W19: everything that was consumed is usage, from the first request of a bucket on', async () => {
     expect(recorded.filter(({ record }) => record.eventName === 'INSERT')).toHaveLength(new Set(recorded.map(({ bucket }) => bucket)).size);
 
-    const { processed, poison, failures } = await deliver(recorded);
+    const { processed, poison, failures } = await deliverAll(recorded);
 
     expect({ processed, poison, failures }).toEqual({ processed: recorded.length, poison: 0, failures: [] });
     for (const entity of ENTITIES) {
@@ -177,7 +175,7 @@ describe('the stream of a table in use', () => {
         const batch = records.slice(position, position + size);
         const cut = Math.floor(batch.length * from);
         const parts = { never: [], whole: [batch], halves: [batch.slice(0, cut), batch.slice(cut)], tail: [batch.slice(cut)] }[again];
-        for (const part of [batch, ...parts]) expect(await deliver(part)).toMatchObject({ poison: 0, failures: [] });
+        for (const part of [batch, ...parts]) expect(await deliverAll(part)).toMatchObject({ poison: 0, failures: [] });
         position += size;
       }
 

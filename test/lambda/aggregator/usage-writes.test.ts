@@ -9,6 +9,7 @@ import { parseRecord } from '../../../lambda-src/aggregator/parse';
 import { groupUsage, writeUsage, type UsageOutcome } from '../../../lambda-src/aggregator/usage';
 import { connectTestTable, type TestTable } from '../../support/table';
 import { vectors } from '../../support/vectors';
+import { usageConfig } from '../support/batch';
 import { AT, bucketRecord, type BucketRecordOptions } from '../support/bucket-record';
 import { newTable } from '../support/new-table';
 import { usageOf } from '../support/usage';
@@ -28,7 +29,7 @@ const idempotencyVectors = vectors<DeliveryInput, Delivered>('aggregator_recomme
 
 /** Groups of a batch. */
 function groupsOf(records: readonly DynamoDBRecord[], windows: readonly UsageWindow[]) {
-  return groupUsage(records.map(parseRecord).filter((change) => change !== undefined), windows).groups;
+  return groupUsage(records.map(parseRecord).filter((change) => change !== undefined), usageConfig({ windows })).groups;
 }
 
 /** The only group of records that follow each other and fall into one hour. */
@@ -46,7 +47,7 @@ describe('deliveries', () => {
     for (const delivery of input.deliveries) {
       outcomes.push([]);
       for (const group of groupsOf(delivery, input.windows)) {
-        const outcome = await writeUsage(store, group, input.ttl_days);
+        const outcome = await writeUsage(store, group, usageConfig({ retentionDays: input.ttl_days }));
         const SK = `#USAGE#gpt-4#${group.start}${group.window === 'hourly' ? '' : `#${group.window}`}`;
         outcomes.at(-1)!.push({ key: { PK: 'ns1/ENTITY#user-1', SK }, outcome });
       }
@@ -80,7 +81,7 @@ describe('writeUsage', () => {
   ])('F-06: %s are booked once', async (name, first, second, outcome, calls, total) => {
     const entity = name.replaceAll(' ', '-');
     const deliver = (sequences: readonly number[]) =>
-      writeUsage(table.store, groupOf(sequences.map((sequence) => take(entity, sequence, sequence))), 90);
+      writeUsage(table.store, groupOf(sequences.map((sequence) => take(entity, sequence, sequence))), usageConfig());
     await deliver(first);
     table.meter.take();
 
@@ -92,7 +93,7 @@ describe('writeUsage', () => {
   });
 
   test('F-06: shards of one entity are counted apart, each up to its own change', async () => {
-    const shard = (number: number, sequence: number) => writeUsage(table.store, groupOf([{ ...take('sharded', sequence, 1), shard: number }]), 90);
+    const shard = (number: number, sequence: number) => writeUsage(table.store, groupOf([{ ...take('sharded', sequence, 1), shard: number }]), usageConfig());
     await shard(0, 10);
 
     const outcomes = [await shard(1, 5), await shard(1, 5), await shard(0, 5)];
@@ -105,7 +106,7 @@ describe('writeUsage', () => {
     const midnight = Date.UTC(2031, 0, 15) / 1000;
     const records = [{ ...take('night', 1, 10), at: midnight + 600 }, { ...take('night', 2, 20), at: midnight + 5 * 3600 + 600 }];
 
-    for (const group of groupsOf(records.map((record) => bucketRecord(record)), ['hourly', 'daily'])) await writeUsage(table.store, group, 90);
+    for (const group of groupsOf(records.map((record) => bucketRecord(record)), ['hourly', 'daily'])) await writeUsage(table.store, group, usageConfig());
 
     const found = (await usage('night')).map(({ window, windowStart, windowEnd, counters }) => ({ window, windowStart, windowEnd, rpm: counters.rpm }));
     expect(found).toEqual([
@@ -118,7 +119,7 @@ describe('writeUsage', () => {
   test('W7: names that expressions reserve, or cannot hold, are counted like others', async () => {
     const after = { 'a.b-c': 1000, 'size': 2000, 'name': 3000, 'status': 4000, '_x': 5000 };
 
-    await writeUsage(table.store, groupOf([{ ...take('names', 1, 0), before: {}, after }]), 90);
+    await writeUsage(table.store, groupOf([{ ...take('names', 1, 0), before: {}, after }]), usageConfig());
 
     expect(await usage('names')).toMatchObject([{ counters: { 'a.b-c': 1, 'size': 2, 'name': 3, 'status': 4, '_x': 5 }, totalEvents: 1 }]);
   });
@@ -128,7 +129,7 @@ describe('writeUsage', () => {
     const origin = { window: text('hourly'), window_start: text('from python'), ttl: int(AT + 1), GSI4SK: text('kept'), resource: text('kept') };
     await table.client.send(new PutItemCommand({ TableName: table.name, Item: { PK: { S: PK }, SK: { S: SK }, rpm: { N: '5' }, ...origin } as never }));
 
-    const outcome = await writeUsage(table.store, groupOf([take('known', 1, 2)]), 90);
+    const outcome = await writeUsage(table.store, groupOf([take('known', 1, 2)]), usageConfig());
 
     expect(outcome).toBe('written');
     expect(await table.store.get({ pk: PK, sk: SK })).toMatchObject({ ...origin, rpm: int(7), entity_id: text('known') });
@@ -141,7 +142,7 @@ describe('a snapshot whose record of what is booked cannot be trusted', () => {
     const [PK, SK] = ['ns1/ENTITY#user-1', '#USAGE#gpt-4#2030-03-05T14:00:00Z'];
     await client.send(new PutItemCommand({ TableName: store.tableName, Item: { PK: { S: PK }, SK: { S: SK }, _wm0: { N: '5' }, rpm: { N: '3' } } }));
 
-    const outcome = await writeUsage(store, groupOf([{}]), 90);
+    const outcome = await writeUsage(store, groupOf([{}]), usageConfig());
 
     expect(outcome).toBe('duplicate');
     expect(await items()).toEqual([{ PK: text(PK), SK: text(SK), _wm0: int(5), rpm: int(3) }]);
@@ -166,7 +167,7 @@ describe('a snapshot whose record of what is booked cannot be trusted', () => {
       },
     } as unknown as Store;
 
-    expect(await writeUsage(store, group, 90)).toBe(expected);
+    expect(await writeUsage(store, group, usageConfig())).toBe(expected);
     expect(outcomes).toEqual([]);
     expect(updates.every(({ conditions }) => conditions.length > 0)).toBe(true);
   });

@@ -5,6 +5,7 @@ import type { UsageWindow } from '@zae-limiter/client/schema/usage-item';
 import { parseRecord, type BucketChange } from '../../../lambda-src/aggregator/parse';
 import { groupUsage, usageUpdate } from '../../../lambda-src/aggregator/usage';
 import { vectors } from '../../support/vectors';
+import { usageConfig } from '../support/batch';
 import { AT, bucketRecord, sequenceNumber, type BucketRecordOptions } from '../support/bucket-record';
 
 interface PlanInput {
@@ -53,13 +54,13 @@ const added = ({ changes }: ItemUpdate): Record<string, number> =>
 /** The updates for records that follow each other. */
 function updatesFor(records: readonly BucketRecordOptions[], windows: readonly UsageWindow[] = ['hourly']): ItemUpdate[] {
   const changes = changesOf(records.map((record, position) => bucketRecord({ sequence: position + 1, ...record })));
-  return groupUsage(changes, windows).groups.map((group) => usageUpdate(group, 90));
+  return groupUsage(changes, usageConfig({ windows })).groups.map((group) => usageUpdate(group, usageConfig()));
 }
 
 describe('the updates for a batch', () => {
   test.each(planVectors)('are what the specification says: $title', ({ input, expected }) => {
-    const { groups, skipped } = groupUsage(changesOf(input.records), input.windows);
-    const updates = groups.map((group) => usageUpdate(group, input.ttl_days));
+    const { groups, skipped } = groupUsage(changesOf(input.records), usageConfig({ windows: input.windows }));
+    const updates = groups.map((group) => usageUpdate(group, usageConfig({ retentionDays: input.ttl_days })));
 
     expect(updates).toEqual(expected.updates.map(updateOf));
     expect(skipped).toEqual(expected.skipped_limits);
@@ -139,6 +140,30 @@ describe('the updates for a batch', () => {
   });
 });
 
+describe('settings for a table that goes back to the Python aggregator', () => {
+  const change = (rf: number) => changesOf([bucketRecord({ more: { after: { rf: int(rf) } } })]);
+
+  test('book by the time of the last refill, as the reference does', () => {
+    const config = usageConfig({ clock: 'rf', windows: ['hourly'] });
+
+    const starts = [Date.UTC(2030, 0, 1, 5, 59, 59, 999), 0].map((rf) => groupUsage(change(rf), config).groups[0]!.start);
+
+    expect(starts).toEqual(['2030-01-01T05:00:00Z', '1970-01-01T00:00:00Z']);
+  });
+
+  test('fall back to the time of the change for a bucket without a refill time', () => {
+    expect(groupUsage(changesOf([bucketRecord()]), usageConfig({ clock: 'rf', windows: ['hourly'] })).groups[0]!.start).toBe('2030-03-05T14:00:00Z');
+  });
+
+  test('use its sort keys', () => {
+    const config = usageConfig({ keyStyle: 'legacy', windows: ['hourly', 'daily', 'monthly'] });
+
+    const keys = groupUsage(changesOf([bucketRecord()]), config).groups.map((group) => usageUpdate(group, config).key.sk);
+
+    expect(keys).toEqual(['14', '00'].map((hour) => `#USAGE#gpt-4#2030-03-05T${hour}:00:00Z`).concat('#USAGE#gpt-4#2030-03-01T00:00:00Z'));
+  });
+});
+
 describe('F-10: limits that are named like an attribute of the snapshot', () => {
   const reserved = [
     'PK', 'SK', 'entity_id', 'resource', 'window', 'window_start', 'total_events', 'ttl',
@@ -148,16 +173,16 @@ describe('F-10: limits that are named like an attribute of the snapshot', () => 
   test.each(reserved)('%s is skipped and reported, and the other limits are booked', (limit) => {
     const changes = changesOf([bucketRecord({ after: { [limit]: 9000, rpm: 1000 } })]);
 
-    const { groups, skipped } = groupUsage(changes, ['hourly']);
+    const { groups, skipped } = groupUsage(changes, usageConfig({ windows: ['hourly'] }));
 
     expect(skipped).toEqual([{ sequence: sequenceNumber(1), limit }]);
-    expect(groups.map((group) => added(usageUpdate(group, 90)))).toEqual([{ rpm: 1, total_events: 1 }]);
+    expect(groups.map((group) => added(usageUpdate(group, usageConfig())))).toEqual([{ rpm: 1, total_events: 1 }]);
   });
 
   test('a change of nothing else is reported once, whatever the number of windows, and not booked', () => {
     const changes = changesOf([bucketRecord({ after: { ttl: 1000, window: 2000 } })]);
 
-    const { groups, skipped } = groupUsage(changes, ['hourly', 'daily', 'monthly']);
+    const { groups, skipped } = groupUsage(changes, usageConfig({ windows: ['hourly', 'daily', 'monthly'] }));
 
     expect(skipped.map(({ limit }) => limit)).toEqual(['ttl', 'window']);
     expect(groups).toEqual([]);

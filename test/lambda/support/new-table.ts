@@ -9,6 +9,7 @@ import { testTemplate } from '../../support/table';
 
 /** An empty table of a test's own. */
 export interface NewTable {
+  readonly name: string;
   readonly client: DynamoDBClient;
   readonly meter: CapacityMeter;
   readonly store: DynamoDbStore;
@@ -17,17 +18,19 @@ export interface NewTable {
 }
 
 /**
- * Makes a table with the keys and indexes of the construct's, without a stream and without any record.
+ * Makes a table with the keys and indexes of the construct's, without any record.
  *
  * Nothing expires in it: DynamoDB Local deletes within seconds what is past its time, and vectors have fixed times.
  */
-export async function newTable(): Promise<NewTable> {
+export async function newTable({ stream = false } = {}): Promise<NewTable> {
   const client = new DynamoDBClient({});
   const meter = new CapacityMeter(client);
-  const TableName = await createTable(client, testTemplate(), { TableName: `new-${randomUUID()}`, StreamSpecification: { StreamEnabled: false } });
+  const TableName = await createTable(client, testTemplate(), {
+    TableName: `new-${randomUUID()}`, ...(!stream && { StreamSpecification: { StreamEnabled: false } }),
+  });
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: false } }));
   meter.take();
-  return { client, meter, store: new DynamoDbStore(client, TableName, { timeoutMs: 60_000 }), items: () => scan(client, TableName) };
+  return { name: TableName, client, meter, store: new DynamoDbStore(client, TableName, { timeoutMs: 60_000 }), items: () => scan(client, TableName) };
 }
 
 async function scan(client: DynamoDBClient, TableName: string): Promise<Item[]> {

@@ -164,6 +164,14 @@ function bystanders(state: BucketState, target: BucketTarget, refilledAt: number
     }));
 }
 
+/** Credits every limit of a bucket what is due by the parameters that it carries, and takes nothing. Undefined when no time has passed. */
+export function topUp(state: BucketState, now: number, index: number): RefillPlan | undefined {
+  const { refilledAt, shardCount } = state;
+  if (refilledAt === undefined || now <= refilledAt) return undefined;
+  const limits = bystanders(state, { limits: new Map(), ttl: 'keep' }, refilledAt, now, { index, count: shardCount });
+  return { kind: 'refill', refilledAt, now, limits, expiresAt: undefined, leaveResourceIndex: false, discard: [] };
+}
+
 function create(state: BucketState | null, target: BucketTarget, amounts: Amounts, now: number, { index, count }: ShardPlace): Plan {
   const shardCount = Math.max(count, state?.shardCount ?? 1);
   // A further shard starts empty: its tokens are still in the older ones.

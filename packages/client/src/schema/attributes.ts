@@ -51,6 +51,12 @@ export function readNumber(item: Item, name: string): number | undefined {
   return value !== undefined && 'N' in value ? Number(value.N) : undefined;
 }
 
+/** Integer of an attribute; undefined when it is missing, of another type, or not whole. */
+export function readWhole(item: Item, name: string): number | undefined {
+  const value = readNumber(item, name);
+  return Number.isInteger(value) ? value : undefined;
+}
+
 function parseInteger(name: string, digits: string): number {
   if (!/^-?\d+$/.test(digits)) throw new CorruptRecordError(name, digits, 'must be an integer');
   return Number(digits);

@@ -3,7 +3,7 @@ import { WCU_LIMIT } from '../core/identifiers.js';
 import type { Limit } from '../core/limit.js';
 import type { CreatePlan, LimitRefill, RefillPlan, TakePlan } from '../core/plan.js';
 import { MILLI } from '../core/token-bucket.js';
-import { bool, int, readBool, readNumber, readText, text, type Item } from './attributes.js';
+import { bool, int, readBool, readNumber, readText, readWhole, text, type Item } from './attributes.js';
 import { BUCKET_ATTRIBUTE_PREFIX, bucketAttribute, gsi, pk, SK, type BucketField, type PrimaryKey } from './keys.js';
 import { GSI2, GSI3, GSI4, indexKeys, TTL_ATTRIBUTE } from './table.js';
 import { setAll, type Change, type Condition, type ItemUpdate } from './update.js';
@@ -61,11 +61,6 @@ export function parseBucket(item: Item): BucketState {
     indexedByResource: item[GSI2.partitionKey] !== undefined,
   };
 }
-
-const readWhole = (item: Item, name: string): number | undefined => {
-  const value = readNumber(item, name);
-  return Number.isInteger(value) ? value : undefined;
-};
 
 const readParameter = (item: Item, limit: string, field: BucketField): number => readWhole(item, bucketAttribute(limit, field)) ?? 0;
 

@@ -40,9 +40,18 @@ export const RESERVED_COUNTERS: ReadonlySet<string> = new Set([
   ...[1, 2, 3, 4, 5].map((number) => `LSI${number}SK`),
 ]);
 
-/** Key of a snapshot. Daily and monthly items carry their window, so that midnight's hour is another item (F-05). */
-export function usageKey(ns: string, entity: string, resource: string, window: UsageWindow, start: string): PrimaryKey {
-  return { pk: pk.entity(ns, entity), sk: sk.usage(resource, window === 'hourly' ? start : `${start}#${window}`) };
+/**
+ * How snapshots are keyed. `suffixed`: daily and monthly items carry their window, so that midnight's hour is another item
+ * (F-05). `legacy`: as the Python aggregator does, whose midnight hour and day share one item.
+ */
+export type UsageKeyStyle = 'suffixed' | 'legacy';
+
+/** Key of a snapshot. */
+export function usageKey(
+  ns: string, entity: string, resource: string, window: UsageWindow, start: string, style: UsageKeyStyle = 'suffixed',
+): PrimaryKey {
+  const suffix = window === 'hourly' || style === 'legacy' ? '' : `#${window}`;
+  return { pk: pk.entity(ns, entity), sk: sk.usage(resource, `${start}${suffix}`) };
 }
 
 /** Attributes of a snapshot that every write sets. */

@@ -41,6 +41,11 @@ describe('refill', () => {
       expect([reference, reference + 1, cut]).toContain(balance);
     });
 
+  test.each(vectors<RefillInput, Exclude<Expected, { error: string }>>('aggregator').filter(({ kind }) => kind === 'refill_math'))(
+    'credits as the reference\'s aggregator does from the origin of the grid: $title', ({ input, expected }) => {
+      expect(refill(bucketOf(input), 0, input.now_ms - input.last_refill_ms)).toBe(expected.new_tokens_milli);
+    });
+
   const anyBucket = fc.record({
     tokens: fc.integer({ min: -1e12, max: 1e12 }),
     capacity: fc.integer({ min: 1, max: 1e12 }),

@@ -5,7 +5,7 @@ import { bucketTarget, bucketTtlSeconds, parseBucket } from '@zae-limiter/client
 import { parseLimits, parseOnUnavailable } from '@zae-limiter/client/schema/config-item';
 import { parseEntity } from '@zae-limiter/client/schema/entity-item';
 import { activeNamespaceId } from '@zae-limiter/client/schema/namespace-item';
-import { parseUsage, windowEnd, windowStart } from '@zae-limiter/client/schema/usage-item';
+import { parseUsage, windowEnd, windowStart, type UsageWindow } from '@zae-limiter/client/schema/usage-item';
 import { checkVersion, compareVersions } from '@zae-limiter/client/schema/version-item';
 import { vectors, type Vector } from '../../../../test/support/vectors';
 
@@ -116,6 +116,19 @@ describe('a usage item', () => {
 
     expect(windowStart(window, time)).toBe(start);
     expect(windowEnd(window, start)).toBe(Date.parse(end) / 1000);
+  });
+});
+
+describe('a usage window', () => {
+  type Window = { readonly timestamp_ms: number; readonly window: UsageWindow };
+  type Expected = { readonly window_key: string; readonly window_end: string };
+  const windows = vectors<Window, Expected>('aggregator').filter(({ kind, expected }) => kind === 'window' && !('error' in expected));
+
+  test.each(windows)('is that of the reference: $title', ({ input: { timestamp_ms: time, window }, expected }) => {
+    const start = windowStart(window, time / 1000);
+
+    expect(start).toBe(expected.window_key);
+    expect(windowEnd(window, start)).toBe(Date.parse(expected.window_end) / 1000);
   });
 });
 
