@@ -90,3 +90,21 @@ export function parseBucketKey(key: string): BucketKey {
   const [, entity, resource, shard] = match as unknown as [string, string, string, string];
   return { namespaceId, entity, resource, shard: Number(shard) };
 }
+
+/** What the key of an audit event says about it. */
+export interface AuditKey {
+  readonly namespaceId: string;
+  /** Entity, `$RESOURCE:{resource}` or `$SYSTEM`. */
+  readonly entity: string;
+  readonly eventId: string;
+}
+
+const AUDIT_PARTITION = /^(.*?)\/AUDIT#(.*)$/s;
+
+/** Takes an audit event's key apart; undefined when it is the key of something else. */
+export function parseAuditKey({ pk: partition, sk: sort }: PrimaryKey): AuditKey | undefined {
+  const match = AUDIT_PARTITION.exec(partition);
+  if (match === null || !sort.startsWith(SK_PREFIX.audit)) return undefined;
+  const [, namespaceId, entity] = match as unknown as [string, string, string];
+  return { namespaceId, entity, eventId: sort.slice(SK_PREFIX.audit.length) };
+}

@@ -1,6 +1,6 @@
 import { CorruptRecordError } from '@zae-limiter/client/core/errors';
 import {
-  bucketAttribute, configAttribute, gsi, parseBucketKey, parseLimitAttribute, parsePartition, pk, SK, sk, SK_PREFIX,
+  bucketAttribute, configAttribute, gsi, parseAuditKey, parseBucketKey, parseLimitAttribute, parsePartition, pk, SK, sk, SK_PREFIX,
   type BucketField, type ConfigField,
 } from '@zae-limiter/client/schema/keys';
 import { vectors } from '../../../../test/support/vectors';
@@ -77,5 +77,16 @@ describe('keys', () => {
 
     expect(cases.map(({ input }) => input.fn)).toEqual(expect.arrayContaining(LEFT_OVER));
     for (const name of ['#LIMIT#', '#BUCKET#', 'ACCESS#', '#RESOURCE#']) expect(built).not.toContain(`'${name}`);
+  });
+
+  test.each([
+    [{ pk: pk.audit('ns1', 'user-1'), sk: sk.audit('01HQ') }, { namespaceId: 'ns1', entity: 'user-1', eventId: '01HQ' }],
+    [{ pk: pk.audit('_', '$SYSTEM'), sk: sk.audit('') }, { namespaceId: '_', entity: '$SYSTEM', eventId: '' }],
+    [{ pk: pk.audit('ns1', 'a/AUDIT#b\nc'), sk: sk.audit('#AUDIT#') }, { namespaceId: 'ns1', entity: 'a/AUDIT#b\nc', eventId: '#AUDIT#' }],
+    [{ pk: pk.audit('ns1', 'user-1'), sk: SK.entity }, undefined],
+    [{ pk: pk.entity('ns1', 'user-1'), sk: sk.audit('01HQ') }, undefined],
+    [{ pk: 'AUDIT#user-1', sk: sk.audit('01HQ') }, undefined],
+  ])('of audit events are taken apart: %j', (key, parsed) => {
+    expect(parseAuditKey(key)).toEqual(parsed);
   });
 });
