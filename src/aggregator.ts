@@ -25,7 +25,7 @@ export interface AggregatorOptions extends FunctionOptions {
   /**
    * How the stream is read.
    *
-   * @default - batches of up to 100 records or 5 seconds
+   * @default - batches of up to 1000 records or 5 seconds
    */
   readonly stream?: StreamOptions;
 }
@@ -33,11 +33,12 @@ export interface AggregatorOptions extends FunctionOptions {
 /** How the aggregator reads the table's stream. */
 export interface StreamOptions {
   /**
-   * Most records in a batch.
+   * Most records in a batch. Usage is written once for each entity, resource and window of a batch: the larger the batch, the
+   * fewer writes.
    *
    * Range: 1 to 10000.
    *
-   * @default 100
+   * @default 1000
    */
   readonly batchSize?: number;
 
@@ -195,7 +196,7 @@ export class Aggregator extends Construct {
       target: this.function,
       eventSourceArn: table.tableStreamArn!,
       startingPosition: stream.startingPosition ?? lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: stream.batchSize ?? 100,
+      batchSize: stream.batchSize ?? 1000,
       maxBatchingWindow: stream.maxBatchingWindow ?? Duration.seconds(5),
       retryAttempts: stream.retryAttempts ?? 3,
       bisectBatchOnError: stream.bisectBatchOnError ?? true,

@@ -194,7 +194,7 @@ describe('event source mapping', () => {
       EventSourceArn: tableAttribute(template, 'StreamArn'),
       FunctionName: { Ref: idOf(template, FUNCTION, { FunctionName: NAME }) },
       StartingPosition: 'TRIM_HORIZON',
-      BatchSize: 100,
+      BatchSize: 1000,
       MaximumBatchingWindowInSeconds: 5,
       MaximumRetryAttempts: 3,
       MaximumRecordAgeInSeconds: 3600,

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { systemClock } from '@zae-limiter/client/core/clock';
 import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store';
@@ -7,6 +8,7 @@ import { Logger } from '../shared/logger';
 import { traced } from '../shared/tracing';
 import { batchMetrics, embeddedMetrics } from './metrics';
 import { processBatch } from './process-batch';
+import { S3ArchiveStore } from './s3-archive-store';
 import { readSettings } from './settings';
 import { WritePressure } from './sharding';
 
@@ -24,6 +26,7 @@ const tools = {
   logger,
   clock: systemClock,
   pressure: new WritePressure(config.sharding),
+  archive: config.archiveBucket === undefined ? undefined : new S3ArchiveStore(traced(new S3Client({}), process.env), config.archiveBucket),
 };
 
 /** Time kept to report what was not done, as a part of the whole and at least. */
@@ -48,6 +51,8 @@ export async function handler(event: DynamoDBStreamEvent, context?: Context): Pr
     snapshots_updated: summary.snapshotsUpdated,
     duplicates_skipped: summary.duplicatesSkipped,
     refills_written: summary.refillsWritten,
+    events_archived: summary.eventsArchived,
+    s3_objects_created: summary.objectsCreated,
     poison_records: summary.poison,
     error_count: summary.failures.length,
     processing_time_ms: processingTimeMs,

@@ -11,6 +11,7 @@ export function batchMetrics(summary: BatchSummary, processingTimeMs: number): R
     ShardsPropagated: summary.shardsPropagated,
     ShardCapReached: summary.shardCapReached,
     ShardCapExceeded: summary.shardCapExceeded,
+    EventsArchived: summary.eventsArchived,
     RecordsFailed: summary.failures.length,
     PoisonRecords: summary.poison,
     ProcessingTime: processingTimeMs,
@@ -19,7 +20,7 @@ export function batchMetrics(summary: BatchSummary, processingTimeMs: number): R
 
 export const METRIC_NAMES = [
   'RecordsProcessed', 'SnapshotsUpdated', 'DuplicatesSkipped', 'RefillsWritten', 'ShardsDoubled', 'ShardsPropagated', 'ShardCapReached',
-  'ShardCapExceeded', 'RecordsFailed', 'PoisonRecords', 'ProcessingTime',
+  'ShardCapExceeded', 'EventsArchived', 'RecordsFailed', 'PoisonRecords', 'ProcessingTime',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 

@@ -3,7 +3,9 @@ import type { Clock } from '@zae-limiter/client/core/clock';
 import { LimiterUnavailableError } from '@zae-limiter/client/core/errors';
 import { pk } from '@zae-limiter/client/schema/keys';
 import type { Store } from '@zae-limiter/client/store/store';
+import { forEach } from '../shared/for-each';
 import type { Logger } from '../shared/logger';
+import { archive, type ArchiveStore } from './archive';
 import { parseRecord, type BucketChange } from './parse';
 import { propagate, propagationOf, type Propagation } from './propagate';
 import { refillOf } from './refill';
@@ -24,6 +26,10 @@ export interface BatchSummary {
   readonly shardCapReached: number;
   /** Buckets that some client gave more shards than the cap. */
   readonly shardCapExceeded: number;
+  /** Deleted audit events that were stored. */
+  readonly eventsArchived: number;
+  /** Objects that they were stored in. */
+  readonly objectsCreated: number;
   /** Records, or limits of records, that can never be counted. They are logged and not tried again. */
   readonly poison: number;
   /** Sequence numbers of the records that must be delivered again. */
@@ -37,6 +43,8 @@ export interface BatchTools {
   readonly clock: Clock;
   /** Kept between batches. */
   readonly pressure: WritePressure;
+  /** Where audit events go that are deleted from the table. @default they are gone */
+  readonly archive?: ArchiveStore;
   /** Asked before each piece of work; once it says no, the rest of the batch is reported as failed. @default there is time */
   readonly hasTime?: () => boolean;
 }
@@ -58,20 +66,20 @@ interface Job {
 /**
  * Processes a batch of stream records. Safe to repeat with any part of the batch.
  *
- * Usage and propagation are work that must be done: records whose work failed are reported. A refill or a doubling is help
+ * Usage, propagation and the archive are work that must be done: records whose work failed are reported. A refill or a doubling is help
  * that the next batch can give as well: when it fails, it is logged.
  */
 export async function processBatch(records: readonly DynamoDBRecord[], tools: BatchTools, config: AggregatorConfig): Promise<BatchSummary> {
   const { logger, hasTime = () => true } = tools;
   const counters: Counters = {
     processed: records.length, snapshotsUpdated: 0, duplicatesSkipped: 0, refillsWritten: 0, shardsDoubled: 0, shardsPropagated: 0,
-    shardCapReached: 0, shardCapExceeded: 0, poison: 0,
+    shardCapReached: 0, shardCapExceeded: 0, eventsArchived: 0, objectsCreated: 0, poison: 0,
   };
   const changes = parseAll(records, logger, counters);
   const failures = new Set<string>();
   const jobs = [...usageJobs(changes, tools, config, counters), ...propagationJobs(changes, tools, config, counters)];
   let postponed = 0;
-  await forEach(jobs, async ({ changes: involved, failure, fields, run }) => {
+  await forEach(jobs, CONCURRENCY, async ({ changes: involved, failure, fields, run }) => {
     const again = (): void => involved.forEach(({ sequence }) => failures.add(sequence));
     if (!hasTime()) {
       postponed++;
@@ -86,7 +94,8 @@ export async function processBatch(records: readonly DynamoDBRecord[], tools: Ba
     }
   });
   if (postponed > 0) logger.warn('Time is up, the rest is left to the next delivery', { postponed });
-  await forEach([...byShard(changes).values()], async (shard) => {
+  await archiveEvents(records, tools, config, counters, failures);
+  await forEach([...byShard(changes).values()], CONCURRENCY, async (shard) => {
     if (!hasTime()) return;
     await attempt(tools, shard, 'Error refilling bucket', async () => refill(shard, tools, config, counters));
     await attempt(tools, shard, 'Error doubling shards', async () => measure(shard, tools, config, counters));
@@ -150,6 +159,20 @@ function propagationJobs(changes: readonly BucketChange[], { store, logger }: Ba
   });
 }
 
+async function archiveEvents(
+  records: readonly DynamoDBRecord[], { archive: store, logger, hasTime }: BatchTools, { archiveScope }: AggregatorConfig,
+  counters: Counters, failed: Set<string>,
+): Promise<void> {
+  if (store === undefined) return;
+  const { archived, objects, failures } = await archive(records, store, archiveScope, hasTime);
+  counters.eventsArchived = archived;
+  counters.objectsCreated = objects;
+  for (const { key, sequenceNumbers, error } of failures) {
+    logger.warn('Error creating S3 object', { key, events_count: sequenceNumbers.length, exception: String(error) });
+    sequenceNumbers.forEach((sequence) => failed.add(sequence));
+  }
+}
+
 async function refill(
   shard: readonly BucketChange[], { store, clock, logger }: BatchTools, config: AggregatorConfig, counters: Counters,
 ): Promise<void> {
@@ -210,12 +233,4 @@ function describe({ key: { namespaceId, entity, resource, shard } }: BucketChang
 
 function describeGroup({ window, start, changes }: UsageGroup): Record<string, unknown> {
   return { ...describe(changes[0]!), window, window_key: start };
-}
-
-async function forEach<T>(items: readonly T[], body: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await body(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 }

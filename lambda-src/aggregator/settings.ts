@@ -1,5 +1,6 @@
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
 import { flag, fraction, positiveInteger, wordList, word, type Environment } from '../shared/env';
+import type { ArchiveScope } from './archive-event';
 import type { ShardingConfig } from './sharding';
 import type { UsageConfig } from './usage';
 
@@ -10,6 +11,10 @@ export interface AggregatorConfig {
   readonly refill: boolean;
   /** Whether hot buckets get more shards, and shards follow their first one up to which number. */
   readonly sharding: ShardingConfig & { readonly enabled: boolean };
+  /** Bucket that deleted audit events go to; undefined when they are not kept. */
+  readonly archiveBucket: string | undefined;
+  /** Which deletions are archived: those of events that expired, or all. */
+  readonly archiveScope: ArchiveScope;
 }
 
 /** Shards of a bucket that the clients, this function and Python clients create at most. */
@@ -35,5 +40,7 @@ export function readSettings(env: Environment): AggregatorConfig {
       threshold: fraction(env, 'SHARD_THRESHOLD', 0.8),
       cooldownSeconds: positiveInteger(env, 'SHARD_COOLDOWN_SECONDS', 30),
     },
+    archiveBucket: flag(env, 'ENABLE_ARCHIVAL', false) ? env.ARCHIVE_BUCKET_NAME || undefined : undefined,
+    archiveScope: word(env, 'ARCHIVE_SCOPE', ['ttl', 'all'], 'ttl'),
   };
 }

@@ -1,7 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { UsageAdmin } from '@zae-limiter/client';
 import type { CloudFormationCustomResourceEvent, Context, DynamoDBRecord } from 'aws-lambda';
 import metricsSpec from '../../spec/metrics.json';
 import { connectTestTable } from '../support/table';
+import { auditRecord } from './support/audit-record';
 import { bucketRecord, sequenceNumber } from './support/bucket-record';
 import { answerServer, cfnEvent, SECRET, silentServer } from './support/cloudformation';
 import { runFunction } from './support/function';
@@ -38,6 +41,8 @@ describe('a function whose environment is wrong', () => {
     ['aggregator', 'SHARD_THRESHOLD', '1.01', "got '1.01'"],
     ['aggregator', 'SHARD_THRESHOLD', '1e-1', "got '1e-1'"],
     ['aggregator', 'SHARD_COOLDOWN_SECONDS', '-30', "must be a positive integer, got '-30'"],
+    ['aggregator', 'ENABLE_ARCHIVAL', 'on', "must be true or false, got 'on'"],
+    ['aggregator', 'ARCHIVE_SCOPE', 'ttl,all', "must be ttl or all, got 'ttl,all'"],
     ['aggregator', 'LOG_ENTITY_IDS', 'none', "must be plain or hash, got 'none'"],
     ['aggregator', 'TRACING_ENABLED', 'Active', "must be true or false, got 'Active'"],
     ['aggregator', 'LOG_LEVEL', 'LOUD', "must be DEBUG, INFO, WARN or ERROR, got 'LOUD'"],
@@ -77,7 +82,7 @@ describe('the aggregator', () => {
     expect(completed).toEqual({
       timestamp: expect.any(String), level: 'INFO', logger: 'aggregator', message: 'Lambda invocation completed', request_id: 'request-1',
       processed: 4, snapshots_updated: 4, duplicates_skipped: 0, refills_written: 0,
-      poison_records: 1, error_count: 0, processing_time_ms: expect.any(Number),
+      events_archived: 0, s3_objects_created: 0, poison_records: 1, error_count: 0, processing_time_ms: expect.any(Number),
     });
     expect(others).toEqual([]);
     const usage = await usageOf(new UsageAdmin(store, namespaceId), { entity: 'user-1' });
@@ -109,6 +114,33 @@ describe('the aggregator', () => {
       ShardCapExceeded: 0, EventsArchived: 0, RecordsFailed: 0, PoisonRecords: 1, ProcessingTime: expect.any(Number),
     }]);
     client.destroy();
+  });
+
+  test.each([
+    ['archives', { ENABLE_ARCHIVAL: 'true', ARCHIVE_BUCKET_NAME: 'my-archive' }, 1],
+    ['does not archive', { ENABLE_ARCHIVAL: 'true', ARCHIVE_BUCKET_NAME: '' }, 0],
+    ['does not archive', { ARCHIVE_BUCKET_NAME: 'my-archive' }, 0],
+    ['does not archive', { ENABLE_ARCHIVAL: 'true', ARCHIVE_BUCKET_NAME: 'my-archive', ARCHIVE_SCOPE: 'ttl' }, 0],
+    ['archives', { ENABLE_ARCHIVAL: 'true', ARCHIVE_BUCKET_NAME: 'my-archive', ARCHIVE_SCOPE: 'all' }, 1],
+  ])('%s deleted audit events with %j', async (_, environment, archived) => {
+    const puts: string[] = [];
+    const bucket = createServer((request, response) => {
+      puts.push(`${request.method} ${decodeURIComponent(request.url!.split('?')[0]!)}`);
+      request.resume().on('end', () => response.writeHead(200).end());
+    });
+    await new Promise<void>((resolve) => bucket.listen(0, '127.0.0.1', resolve));
+    const deletedBy = 'ARCHIVE_SCOPE' in environment ? 'request' : 'ttl';
+
+    const { result, lines, metrics } = await invoke({
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(bucket.address() as AddressInfo).port}`, ...environment,
+    }, [auditRecord({ deletedBy })]);
+    bucket.closeAllConnections();
+    bucket.close();
+
+    expect(result).toEqual({ batchItemFailures: [] });
+    expect(lines).toMatchObject([{ events_archived: archived, s3_objects_created: archived, error_count: 0 }]);
+    expect(metrics).toMatchObject([{ EventsArchived: archived }]);
+    expect(puts).toEqual(archived === 0 ? [] : [expect.stringMatching(/^PUT \/my-archive\/audit\/year=2024\/month=01\/day=15\/audit-/)]);
   });
 
   test('writes metrics into the namespace that it is told', async () => {

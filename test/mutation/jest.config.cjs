@@ -7,7 +7,7 @@ module.exports = {
   ...rest,
   rootDir: '../..',
   collectCoverage: false,
-  testTimeout: 5_000,
+  testTimeout: 2_000, // a mutant that hangs is noticed without the end of its process
   testEnvironment: require.resolve('./environment.cjs'),
   testMatch: ['<rootDir>/test/mutation/all-tests.ts'],
   moduleNameMapper: { '^@aws-sdk/client-dynamodb$': '<rootDir>/test/mutation/no-sdk.cjs', ...rest.moduleNameMapper },

@@ -13,7 +13,7 @@ export default {
   ignoreStatic: true,
   thresholds: { high: 95, low: 90, break: 85 },
   concurrency: 2,
-  timeoutMS: 3_000,
+  timeoutMS: 5_000,
   disableTypeChecks: 'packages/client/{src,test}/**/*.ts',
   reporters: ['clear-text', 'progress-append-only', 'json'],
   clearTextReporter: { logTests: false, allowColor: false, reportTests: false, reportMutants: false },

@@ -1,13 +1,20 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { UsageAdmin } from '@zae-limiter/client';
+import { Limit, RateLimiter, UsageAdmin } from '@zae-limiter/client';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { int } from '@zae-limiter/client/schema/attributes';
+import { bucketKey } from '@zae-limiter/client/schema/bucket-item';
 import type { ItemUpdate } from '@zae-limiter/client/schema/update';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
 import type { Store } from '@zae-limiter/client/store/store';
+import { FakeClock } from '@zae-limiter/client/testing';
 import type { BatchTools } from '../../../lambda-src/aggregator/process-batch';
-import { connectTestTable, type TestTable } from '../../support/table';
-import { deliver, usageOnly } from '../support/batch';
-import { bucketRecord, sequenceNumber, type BucketRecordOptions } from '../support/bucket-record';
+import type { ArchiveObject } from '../../../lambda-src/aggregator/archive-object';
+import { WritePressure } from '../../../lambda-src/aggregator/sharding';
+import { connectTestTable, PATIENCE_MS, type TestTable } from '../../support/table';
+import { auditRecord } from '../support/audit-record';
+import { DEFAULTS, deliver, usageOnly } from '../support/batch';
+import { AT, bucketRecord, sequenceNumber, type BucketRecordOptions } from '../support/bucket-record';
+import { changeOf } from '../support/changes';
 import { refusingStore } from '../support/refusing-store';
 import { usageOf } from '../support/usage';
 
@@ -210,5 +217,95 @@ describe('a batch that the time does not suffice for', () => {
     expect(summary).toMatchObject({ snapshotsUpdated: 0, failures: [sequenceNumber(1), sequenceNumber(2)] });
     expect(table.meter.take().calls).toBe(0);
     expect(await run(batch)).toMatchObject({ snapshotsUpdated: 4, failures: [] });
+  });
+});
+
+describe('deleted audit events in a batch', () => {
+  const archiving = { ...usageOnly(), archiveBucket: 'archive' };
+  const deleted = (sequence: number) => auditRecord({ sequence, deletedBy: 'ttl' });
+
+  test('are stored, and their number is counted', async () => {
+    const objects: ArchiveObject[] = [];
+
+    const summary = await deliver([deleted(1), ...records({ entity: 'beside', sequence: 2 })], table.store, archiving, {
+      archive: { put: async (object) => void objects.push(object) },
+    });
+
+    expect(summary).toMatchObject({ processed: 2, eventsArchived: 1, objectsCreated: 1, snapshotsUpdated: 2, failures: [], lines: [] });
+    expect(objects.map(({ events }) => events)).toEqual([1]);
+  });
+
+  test('F-30: are delivered again when they could not be stored, and nothing else is', async () => {
+    const summary = await deliver([deleted(1), ...records({ entity: 'besides', sequence: 2 })], table.store, archiving, {
+      archive: { put: () => Promise.reject(new Error('SlowDown')) },
+    });
+
+    expect(summary).toMatchObject({ eventsArchived: 0, objectsCreated: 0, snapshotsUpdated: 2, failures: [sequenceNumber(1)] });
+    expect(summary.lines).toMatchObject([{ level: 'WARN', message: 'Error creating S3 object', events_count: 1, exception: 'Error: SlowDown' }]);
+  });
+
+  test('are ignored by a function without an archive', async () => {
+    expect(await deliver([deleted(1)], table.store)).toMatchObject({ processed: 1, eventsArchived: 0, failures: [], poison: 0, lines: [] });
+  });
+});
+
+describe('help for buckets in a batch', () => {
+  const starving = { rpm: { tc_delta: 60_000, tk_milli: 0, cp_milli: 100_000, ra_milli: 100_000, rp_ms: 60_000 } };
+  const isBucket = ({ key }: ItemUpdate): boolean => key.sk === '#STATE';
+
+  test('that fails is logged and reports no record, because the next batch can help as well', async () => {
+    const [record] = [bucketRecord({ namespaceId: table.namespaceId, entity: 'starved', before: { rpm: 0 }, after: { rpm: 60_000 } })];
+    Object.assign(record.dynamodb!.NewImage!, changeOf(starving, 0, 1).after, record.dynamodb!.NewImage);
+
+    const summary = await deliver([record], refusingStore(table.store, 'ThrottlingException', isBucket), DEFAULTS);
+
+    expect(summary).toMatchObject({ snapshotsUpdated: 2, refillsWritten: 0, failures: [], poison: 0 });
+    expect(summary.lines).toMatchObject([{ level: 'WARN', message: 'Error refilling bucket', entity_id: 'starved', exception: expect.stringContaining('Throttling') }]);
+  });
+
+  test('is lost to whoever was faster, and creates no bucket that is gone', async () => {
+    const record = bucketRecord({ namespaceId: table.namespaceId, entity: 'gone', before: { rpm: 0 }, after: { rpm: 60_000 } });
+    Object.assign(record.dynamodb!.NewImage!, changeOf(starving, 0, 1).after, record.dynamodb!.NewImage);
+
+    const summary = await deliver([record], table.store, DEFAULTS);
+
+    expect(summary).toMatchObject({ refillsWritten: 0, failures: [], lines: [] });
+    expect(await table.store.get(bucketKey({ namespaceId: table.namespaceId, entity: 'gone', resource: 'gpt-4', shard: 0 }))).toBeUndefined();
+  });
+
+  test('refills a bucket that ran dry, and says so', async () => {
+    const limiter = await RateLimiter.open({ stack: table.name, namespace: table.namespace, client: table.client, timeoutMs: PATIENCE_MS });
+    await limiter.admin.limits.set([Limit.perSecond('rps', 1000)], { entity: 'thirsty' });
+    await limiter.acquire({ entity: 'thirsty', resource: 'gpt-4', consume: { rps: 1000 } });
+    const key = bucketKey({ namespaceId: table.namespaceId, entity: 'thirsty', resource: 'gpt-4', shard: 0 });
+    const before = (await table.store.get(key, { consistent: true }))!;
+    const record = bucketRecord({ namespaceId: table.namespaceId, entity: 'thirsty', after: { rps: 1_000_000 }, more: { after: before } });
+    const clock = new FakeClock(Number((before.rf as { N: string }).N) + 500);
+
+    const summary = await deliver([record], table.store, DEFAULTS, { clock });
+
+    expect(summary).toMatchObject({ refillsWritten: 1, failures: [] });
+    expect(await table.store.get(key, { consistent: true })).toMatchObject({ b_rps_tk: { N: '500000' }, rf: { N: String(clock.now()) } });
+  });
+});
+
+describe('the aggregator\'s pressure gauge in a batch', () => {
+  test('doubles the shards of a hot bucket in its second hot batch and propagates them with the record of that', async () => {
+    const pressure = new WritePressure(DEFAULTS.sharding);
+    const wcu = (writes: number) => ({ wcu: { tc_delta: writes * 1000, tk_milli: 1_000_000, cp_milli: 1_000_000, ra_milli: 1_000_000, rp_ms: 1000 } });
+    const hot = (batch: number) => {
+      const options = { namespaceId: table.namespaceId, entity: 'hot', sequence: batch + 1, at: AT + batch * 5 };
+      const record = bucketRecord({ ...options, before: { wcu: batch * 5_000_000 }, after: { wcu: (batch + 1) * 5_000_000 } });
+      Object.assign(record.dynamodb!.NewImage!, changeOf(wcu((batch + 1) * 5000), 0, 1).after, record.dynamodb!.NewImage);
+      return record;
+    };
+    const key = bucketKey({ namespaceId: table.namespaceId, entity: 'hot', resource: 'gpt-4', shard: 0 });
+    await table.store.update({ key, changes: new Map([['rf', { set: int(0) }], ['shard_count', { set: int(1) }]]), conditions: [] });
+
+    const summaries = [await deliver([hot(0)], table.store, DEFAULTS, { pressure }), await deliver([hot(1)], table.store, DEFAULTS, { pressure })];
+
+    expect(summaries.map(({ shardsDoubled }) => shardsDoubled)).toEqual([0, 1]);
+    expect(summaries[1]!.lines).toMatchObject([{ message: 'Proactive shard doubling', entity_id: 'hot', old_count: 1, new_count: 2, writes_per_second: 1000 }]);
+    expect(await table.store.get(key, { consistent: true })).toMatchObject({ shard_count: { N: '2' } });
   });
 });

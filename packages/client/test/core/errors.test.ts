@@ -1,5 +1,7 @@
 import {
-  isRateLimited, LeaseExpiredError, RateLimitExceededError, ValidationError, ZaeLimiterError,
+  CorruptRecordError, EntityExistsError, EntityNotFoundError, IncompatibleSchemaError, InfrastructureNotFoundError, InvalidIdentifierError,
+  InvalidNameError, isRateLimited, LeaseExpiredError, LimiterUnavailableError, NamespaceNotFoundError, NamespaceStateError, NoLimitsConfiguredError,
+  RateLimitExceededError, UnknownLimitError, ValidationError, VersionMismatchError, WaitTimeoutError, ZaeLimiterError,
 } from '@zae-limiter/client/core/errors';
 import type { LimitView } from '@zae-limiter/client/core/limit-view';
 
@@ -107,5 +109,67 @@ describe('ValidationError', () => {
 
   test('shows what is no text as it is', () => {
     expect(new ValidationError('consume.rpm', -1, 'negative', 'must not be negative').message).toBe('consume.rpm must not be negative, got -1');
+  });
+});
+
+describe('an error', () => {
+  const refusal = new RateLimitExceededError([view('rpm', { retryAfterMs: 500 })]);
+
+  test.each<[ZaeLimiterError, string, boolean, string]>([
+    [new LimiterUnavailableError('no answer', true), 'UNAVAILABLE', true, 'no answer'],
+    [new LimiterUnavailableError('no permission', false), 'UNAVAILABLE', false, 'no permission'],
+    [new WaitTimeoutError(250, 3, refusal), 'WAIT_TIMEOUT', true, `gave up after waiting 250 ms: ${refusal.message}`],
+    [new InfrastructureNotFoundError('my-table'), 'INFRASTRUCTURE_NOT_FOUND', false,
+      "table 'my-table' does not exist; deploy a ZaeLimiter with this limiterName, or check the region and ZAEL_STACK"],
+    [new NamespaceNotFoundError('prod', 'my-table'), 'NAMESPACE_NOT_FOUND', false,
+      "namespace 'prod' is not registered in table 'my-table'; add it to the construct's 'namespaces'"],
+    [new NamespaceStateError('prod', 'active', 'is active; delete it first'), 'NAMESPACE_STATE', false, "namespace 'prod' is active; delete it first"],
+    [new EntityNotFoundError('user-1'), 'ENTITY_NOT_FOUND', false, "entity 'user-1' does not exist; create it first"],
+    [new EntityExistsError('user-1'), 'ENTITY_EXISTS', false, "entity 'user-1' exists already; update it instead"],
+    [new IncompatibleSchemaError('0.10.0', undefined), 'INCOMPATIBLE_SCHEMA', false,
+      'the table has no version record; deploy the construct, which writes it (this client speaks schema 0.10.0)'],
+    [new IncompatibleSchemaError('0.10.0', '1.0.0'), 'INCOMPATIBLE_SCHEMA', false,
+      "the table has schema 1.0.0, this program speaks schema 0.10.0; use a version of it that speaks the table's"],
+    [new VersionMismatchError('0.10.0', '0.11.0'), 'VERSION_MISMATCH', false,
+      'the table needs clients of schema 0.11.0 or newer, this client speaks schema 0.10.0; upgrade the client'],
+    [new CorruptRecordError('rf', '1.5', 'must be an integer'), 'CORRUPT_RECORD', false, "attribute 'rf' must be an integer, found '1.5'"],
+    [new InvalidIdentifierError('entity', 'a#b', 'hash', "must not contain '#'"), 'INVALID_IDENTIFIER', false, "entity must not contain '#', got 'a#b'"],
+    [new InvalidNameError('name', '', 'empty', 'must not be empty'), 'INVALID_NAME', false, "name must not be empty, got ''"],
+    [new UnknownLimitError('rpm', ['tpm', 'rpd']), 'UNKNOWN_LIMIT', false, "consume.rpm is not a configured limit (configured: tpm, rpd), got 'rpm'"],
+    [new NoLimitsConfiguredError('user-1', 'gpt-4'), 'NO_LIMITS_CONFIGURED', false,
+      "limits must be stored for the entity, the resource or the system, or be given in the request, got 'user-1 on gpt-4'"],
+  ])('%p has the code %s, says whether it is worth another try (%p), and what is wrong', (error, code, retryable, message) => {
+    expect({ code: error.code, retryable: error.retryable, message: error.message }).toEqual({ code, retryable, message });
+    expect(error.name).toBe(error.constructor.name);
+    expect(ZaeLimiterError.is(error)).toBe(true);
+  });
+
+  test('of an outage says why, and is one whichever copy of the package threw it', () => {
+    const cause = new Error('from the SDK');
+    const outage = new LimiterUnavailableError('busy', true, { reason: 'throttled', cause });
+
+    expect([outage.reason, outage.cause]).toEqual(['throttled', cause]);
+    expect(new LimiterUnavailableError('no', false).reason).toBe('rejected');
+    expect(LimiterUnavailableError.is(outage)).toBe(true);
+    expect([LimiterUnavailableError.is(refusal), LimiterUnavailableError.is(new Error('UNAVAILABLE'))]).toEqual([false, false]);
+  });
+
+  test('of a request that waited in vain says how long, behind how many, and what refused it last', () => {
+    expect(new WaitTimeoutError(250, 3, refusal)).toMatchObject({ queuedMs: 250, position: 3, cause: refusal });
+  });
+
+  test.each<[ZaeLimiterError, object]>([
+    [new InfrastructureNotFoundError('my-table', { cause: 'x' }), { tableName: 'my-table', cause: 'x' }],
+    [new NamespaceNotFoundError('prod', 'my-table'), { namespace: 'prod' }],
+    [new NamespaceStateError('prod', 'active', 'is active'), { namespace: 'prod', state: 'active' }],
+    [new EntityNotFoundError('user-1'), { entity: 'user-1' }],
+    [new EntityExistsError('user-1'), { entity: 'user-1' }],
+    [new IncompatibleSchemaError('0.10.0', '1.0.0'), { clientVersion: '0.10.0', schemaVersion: '1.0.0' }],
+    [new VersionMismatchError('0.10.0', '0.11.0'), { clientVersion: '0.10.0', minimumVersion: '0.11.0' }],
+    [new CorruptRecordError('rf', '1.5', 'must be an integer'), { attribute: 'rf', value: '1.5' }],
+    [new UnknownLimitError('rpm', []), { field: 'consume.rpm', value: 'rpm', reason: 'unknown' }],
+    [new NoLimitsConfiguredError('user-1', 'gpt-4'), { field: 'limits', value: 'user-1 on gpt-4', reason: 'missing' }],
+  ])('%p carries what it is about', (error, fields) => {
+    expect(error).toMatchObject(fields);
   });
 });

@@ -120,7 +120,7 @@ describe('a bucket that was split', () => {
 
     expect(admitted).toBeLessThanOrEqual(2000);
     expect(admitted).toBeGreaterThanOrEqual(1300); // what the first shard held above its share is lost, and never more
-  });
+  }, 60_000);
 
   test('W17: gets shards that are missing from whoever picks them first, empty and with its own keys', async () => {
     const { simulation, take, setShardCount } = setUp({ random: () => 0.99 });
