@@ -19,7 +19,8 @@ export type ErrorCode =
   | 'INVALID_NAME'
   | 'UNKNOWN_LIMIT'
   | 'NO_LIMITS_CONFIGURED'
-  | 'INVALID_MANIFEST';
+  | 'INVALID_MANIFEST'
+  | 'LIMITS_OWNED';
 
 /** Shared by every copy of this package that a process may have loaded, so `is` works across them. */
 const BRAND = Symbol.for('zae-limiter.error');
@@ -332,6 +333,19 @@ export class ManifestError extends ZaeLimiterError {
 
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), problems: this.problems };
+  }
+}
+
+/** Somebody else manages limits of the namespace. Nothing was changed. */
+export class LimitsOwnedError extends ZaeLimiterError {
+  readonly code = 'LIMITS_OWNED';
+
+  /**
+   * @param owner who manages them: `cli`, or a custom resource as `{stack id}|{logical id}`
+   * @param other who wanted to
+   */
+  constructor(readonly owner: string, other: string) {
+    super(`limits of this namespace are managed by '${owner}', not by '${other}'; remove them there first, or adopt them`);
   }
 }
 

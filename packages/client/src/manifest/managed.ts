@@ -57,7 +57,15 @@ export function managedTargets(targets: readonly Target[]): ManagedLimits {
   };
 }
 
-/** Bytes of the record that holds this, as DynamoDB counts them, but for its few other attributes. Names are ASCII. */
+/** The record of what is managed is one item of DynamoDB, of at most 400 KB with its few other attributes. */
+const MAX_RECORD_BYTES = 380_000;
+
+/** Whether a provisioner can remember that it manages all this. About 5000 entities fit. */
+export function fitsRecord(managed: ManagedLimits): boolean {
+  return recordBytes(managed) <= MAX_RECORD_BYTES;
+}
+
+/** As DynamoDB counts. Names are ASCII. */
 export function recordBytes({ resources, entities }: ManagedLimits): number {
   const list = (names: readonly string[]): number => names.reduce((sum, name) => sum + name.length + 1, 3);
   return list(resources) + Object.entries(entities).reduce((sum, [entity, own]) => sum + entity.length + 1 + list(own), 3);

@@ -1,6 +1,6 @@
 import { ManifestError, type ManifestProblem } from '../core/errors.js';
 import { validate } from './check-manifest.generated.js';
-import { managedBy, recordBytes } from './managed.js';
+import { fitsRecord, managedBy } from './managed.js';
 import { normalizeManifest, type Manifest, type ManifestDeclaration } from './manifest.js';
 
 /** Rules that a manifest can break. docs/reference/manifest.md explains each. */
@@ -40,14 +40,10 @@ const MAPPING: Readonly<Record<string, ManifestCode>> = {
   required: 'REQUIRED', additionalProperties: 'UNKNOWN_KEY', type: 'NOT_A_MAPPING', minProperties: 'EMPTY_LIMITS', anyOf: 'EMPTY_SECTION',
 };
 
-/** The record of what is managed must fit into an item of DynamoDB, of at most 400 KB. */
-const MAX_RECORD_BYTES = 380_000;
-
 /** All that is wrong with a manifest, in the order of the document; empty when it is valid. Pure. */
 export function checkManifest(manifest: unknown): ManifestProblem[] {
   if (!matchesSchema(manifest)) return problemsOf(manifest, matchesSchema.errors!);
-  const managed = managedBy(normalizeManifest(manifest as ManifestDeclaration));
-  return recordBytes(managed) > MAX_RECORD_BYTES ? [{ path: '', code: 'TOO_MANY_LIMITS' }] : [];
+  return fitsRecord(managedBy(normalizeManifest(manifest as ManifestDeclaration))) ? [] : [{ path: '', code: 'TOO_MANY_LIMITS' }];
 }
 
 /**

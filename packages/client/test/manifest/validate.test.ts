@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import Ajv from 'ajv';
 import { ManifestError } from '@zae-limiter/client';
+import Ajv from 'ajv';
 import { checkEntityId, checkLimitName, checkNamespace, checkResource } from '@zae-limiter/client/core/identifiers';
 import { Limit } from '@zae-limiter/client/core/limit';
 import { checkManifest, parseManifest } from '@zae-limiter/client/manifest/validate';
