@@ -196,15 +196,16 @@ describe('the provisioner', () => {
     expect(output).not.toContain(SECRET);
   });
 
-  test.each([
-    ['an empty event', {}],
-    ['an event without a request type', { ...cfnEvent('Create'), RequestType: undefined }],
-    ['an event without a place to answer', { ...cfnEvent('Create'), ResponseURL: undefined }],
-    ['an event of another service', { Records: [] }],
-  ])('refuses %s', async (_, event) => {
+  test.each<[string, unknown, string]>([
+    ['an empty event', {}, 'UNKNOWN_ACTION'],
+    ['nothing', null, 'UNKNOWN_ACTION'],
+    ['text', 'plan', 'UNKNOWN_ACTION'],
+    ['an event of another service', { Records: [] }, 'UNKNOWN_ACTION'],
+    ['an event without a place to answer', { ...cfnEvent('Create'), ResponseURL: undefined }, 'must have a ResponseURL'],
+  ])('refuses %s', async (_, event, reason) => {
     const running = invoke('some-table', event as never);
 
-    await expect(running).rejects.toThrow('RequestType and ResponseURL are missing');
+    await expect(running).rejects.toThrow(reason);
   });
 
   test.each([

@@ -8,11 +8,13 @@ import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { cfnEvent, PROPERTIES } from './support/cloudformation';
 import { newTable, type NewTable } from './support/new-table';
 
+const noFiles = async (): Promise<never> => { throw new Error('there are no files'); };
+
 /** Carries a request out on a table, at a fixed time. */
 const request = (
   { store }: Pick<NewTable, 'store'>, type: CloudFormationCustomResourceEvent['RequestType'], properties: Readonly<Record<string, unknown>> = {},
   differences: Readonly<Record<string, unknown>> = {}, clock = new FakeClock(),
-): Promise<CfnAnswer> => customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), store, clock);
+): Promise<CfnAnswer> => customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), { store, clock, readObject: noFiles });
 
 const REGISTRY = { PK: text('_/SYSTEM#'), GSI4PK: text('_'), GSI4SK: text('_/SYSTEM#') };
 
@@ -54,7 +56,7 @@ const sorted = (items: readonly Item[]): Item[] => {
 };
 
 describe('the creation of a table', () => {
-  test('F-25, W49: writes the version record, the namespaces and the audit retention, and nothing else', async () => {
+  test('F-24, F-25, W49: writes the version record, the namespaces and the audit retention, and nothing else', async () => {
     const table = await newTable();
 
     const answer = await request(table, 'Create', { Namespaces: ['default', 'tenant-1'], AuditRetentionDays: '30' });
@@ -235,7 +237,7 @@ describe('properties that are wrong', () => {
   test.each(['Create', 'Update', 'Delete'] as const)('a %s of an unknown type is refused, and nothing is written', async (type) => {
     const answer = await request(table, type, {}, { ResourceType: 'Custom::Other' });
 
-    expect(answer).toMatchObject({ status: 'FAILED', reason: "ResourceType must be Custom::ZaeLimiterBootstrap, got 'Custom::Other'" });
+    expect(answer).toMatchObject({ status: 'FAILED', reason: "ResourceType must be Custom::ZaeLimiterBootstrap, -Limits or -Namespace, got 'Custom::Other'" });
     expect(await table.items()).toEqual([]);
   });
 });

@@ -28,7 +28,8 @@ describe('the record of a provisioner', () => {
   });
 
   test('says that nothing is managed when it is missing', () => {
-    expect(NEW).toEqual({ managed: { system: false, resources: [], entities: {} }, lastApplied: undefined, appliedHash: undefined, owner: undefined });
+    const managed = { system: false, resources: [], entities: {} };
+    expect(NEW).toEqual({ managed, lastApplied: undefined, appliedHash: undefined, owner: undefined });
   });
 
   test('is read as far as it can be when it is damaged', () => {
