@@ -4,7 +4,7 @@ import { ManifestError, NamespaceNotFoundError } from '@zae-limiter/client/core/
 import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
 import { NOTHING_MANAGED } from '@zae-limiter/client/manifest/managed';
 import type { Manifest } from '@zae-limiter/client/manifest/manifest';
-import { changeView, planChanges, type Plan } from '@zae-limiter/client/manifest/plan';
+import { changeView, planChanges } from '@zae-limiter/client/manifest/plan';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
 import { readManifestFile, type ManifestLocation } from './manifest-file';
 import { findNamespace, namespaceName } from './namespace-lookup';
@@ -31,6 +31,9 @@ export interface Command {
   readonly dry_run_errors?: boolean;
 }
 
+/** What a command returns; `status` says what was done. docs/guide/declarative-limits.md shows each. */
+export type Result = Readonly<Record<string, unknown>>;
+
 const OWNER = 'cli';
 
 /**
@@ -40,7 +43,7 @@ const OWNER = 'cli';
  * @throws {ManifestError} the manifest is not valid
  * @throws {ZaeLimiterError} the namespace cannot be used, somebody else manages it, or the table does not answer
  */
-export async function carryOutCommand(event: unknown, tools: Tools): Promise<Record<string, unknown>> {
+export async function carryOutCommand(event: unknown, tools: Tools): Promise<Result> {
   const command = checkCommand(event, tools.store.tableName);
   if (command.action === 'describe') return describe(command, tools);
   try {
@@ -56,7 +59,7 @@ export async function carryOutCommand(event: unknown, tools: Tools): Promise<Rec
   }
 }
 
-async function plan({ action }: Command, manifest: Manifest, namespaceId: string | undefined, { store, clock }: Tools): Promise<Record<string, unknown>> {
+async function plan({ action }: Command, manifest: Manifest, namespaceId: string | undefined, { store, clock }: Tools): Promise<Result> {
   // A namespace that is not registered is not registered for this: it holds nothing, and everything would be new (F-20).
   const { changes, unchanged } = namespaceId === undefined
     ? planChanges(manifest, NOTHING_MANAGED, () => undefined)
@@ -67,18 +70,16 @@ async function plan({ action }: Command, manifest: Manifest, namespaceId: string
   return { status: 'diffed', changes: differences, in_sync: changes.length === 0, ...common };
 }
 
-async function apply(command: Command, manifest: Manifest, known: string | undefined, { store, clock, signal }: Tools): Promise<Record<string, unknown>> {
+async function apply(command: Command, manifest: Manifest, known: string | undefined, { store, clock, signal }: Tools): Promise<Result> {
   if (known === undefined && command.register_namespace === false) throw new NamespaceNotFoundError(manifest.namespace, store.tableName);
   const namespaceId = known ?? await new NamespacesAdmin({ store, clock, principal: `provisioner:${OWNER}` }).register(manifest.namespace);
   const provisioner = new LimitsProvisioner({ store, namespaceId, clock });
   const applied = await provisioner.apply(manifest, { owner: OWNER, adoptExisting: command.adopt_existing, signal });
-  const { created, updated, deleted, errors, unchanged, hash } = applied;
-  return { status: 'applied', changes: viewsOf(applied), created, updated, deleted, errors, unchanged, manifest_hash: hash, namespace_id: namespaceId };
+  const { changes, created, updated, deleted, errors, unchanged, hash } = applied;
+  return { status: 'applied', changes: changes.map(changeView), created, updated, deleted, errors, unchanged, manifest_hash: hash, namespace_id: namespaceId };
 }
 
-const viewsOf = ({ changes }: Plan): object[] => changes.map(changeView);
-
-async function describe({ namespace, namespace_id: wantedId }: Command, tools: Tools): Promise<Record<string, unknown>> {
+async function describe({ namespace, namespace_id: wantedId }: Command, tools: Tools): Promise<Result> {
   if (namespace === undefined && wantedId === undefined) throw new RequestError('NAMESPACE_REQUIRED', 'describe needs namespace or namespace_id');
   const name = namespace ?? await namespaceName(tools, wantedId!);
   const namespaceId = await findNamespace(tools, name, wantedId);

@@ -1,5 +1,5 @@
-import { ValidationError } from '@zae-limiter/client/core/errors';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { ValidationError } from '@zae-limiter/client/core/errors';
 import { bootstrap, type BootstrapProperties } from './bootstrap';
 import type { CfnAnswer } from './cfn-response';
 import { applyLimits, deleteLimits, type Done } from './limits-resource';

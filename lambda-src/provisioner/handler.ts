@@ -5,7 +5,7 @@ import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store
 import { logLevel, requiredText } from '../shared/env';
 import { Logger } from '../shared/logger';
 import { respond, type CfnAnswer } from './cfn-response';
-import { carryOutCommand, type Command } from './command';
+import { carryOutCommand, type Command, type Result } from './command';
 import { customResource, failure } from './custom-resource';
 import { s3Reader } from './manifest-file';
 import type { Tools } from './tools';
@@ -21,7 +21,7 @@ const MAX_ANSWER_MS = 10_000;
 type Timer = Pick<Context, 'getRemainingTimeInMillis'>;
 
 /** Carries out requests of CloudFormation's custom resources, which get their answer over HTTP, and commands, which get it returned. */
-export async function handler(event: CloudFormationCustomResourceEvent | Command, context?: Timer): Promise<Record<string, unknown> | undefined> {
+export async function handler(event: CloudFormationCustomResourceEvent | Command, context?: Timer): Promise<Result | undefined> {
   const remaining = context?.getRemainingTimeInMillis() ?? Infinity;
   const answerMs = Math.min(MAX_ANSWER_MS, remaining * ANSWER_SHARE);
   const stop = new AbortController();
@@ -50,7 +50,7 @@ async function answerResource(event: CloudFormationCustomResourceEvent, tools: T
   await respond(event, answer);
 }
 
-async function runCommand(event: Command, tools: Tools): Promise<Record<string, unknown>> {
+async function runCommand(event: Command, tools: Tools): Promise<Result> {
   const action = (event as Command | null)?.action;
   try {
     const result = await carryOutCommand(event, tools);

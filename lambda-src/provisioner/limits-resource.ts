@@ -1,3 +1,4 @@
+import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { LimitsProvisioner, type Applied } from '@zae-limiter/client/admin/limits-provisioner';
 import {
   InfrastructureNotFoundError, LimitsOwnedError, ManifestError, NamespaceNotFoundError, NamespaceStateError, ValidationError,
@@ -5,7 +6,6 @@ import {
 import { normalizeManifest, type Manifest, type ManifestDeclaration } from '@zae-limiter/client/manifest/manifest';
 import { manifestFromProperties } from '@zae-limiter/client/manifest/properties';
 import { checkManifest, parseManifest } from '@zae-limiter/client/manifest/validate';
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { CfnAnswer } from './cfn-response';
 import { readManifestFile } from './manifest-file';
 import { findNamespace } from './namespace-lookup';
@@ -55,7 +55,7 @@ export async function applyLimits(event: CloudFormationCustomResourceEvent, tool
  *
  * @throws when limits could not be removed
  */
-export async function deleteLimits(event: CloudFormationCustomResourceEvent & { PhysicalResourceId: string }, tools: Tools): Promise<Done> {
+export async function deleteLimits(event: CloudFormationCustomResourceDeleteEvent, tools: Tools): Promise<Done> {
   const done = { physicalResourceId: event.PhysicalResourceId };
   if (readFlag(event.ResourceProperties, 'RetainOnDelete')) return done;
   try {
@@ -118,7 +118,6 @@ function refuseErrors({ errors, changes }: Applied): void {
 
 /** Counts and no list: CloudFormation takes 4096 bytes (F-14). */
 function dataOf({ hash, created, updated, deleted, unchanged }: Applied, namespaceId: string): Record<string, string> {
-  return {
-    NamespaceId: namespaceId, ManifestHash: hash, Created: String(created), Updated: String(updated), Deleted: String(deleted), Unchanged: String(unchanged),
-  };
+  const counts = { Created: String(created), Updated: String(updated), Deleted: String(deleted), Unchanged: String(unchanged) };
+  return { NamespaceId: namespaceId, ManifestHash: hash, ...counts };
 }

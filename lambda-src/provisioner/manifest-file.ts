@@ -22,7 +22,8 @@ export function s3Reader(): ReadObject {
   let client: S3Client | undefined;
   return async (bucket, key) => {
     client ??= new S3Client({});
-    const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
+    const get = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const { Body, ContentLength = 0 } = await client.send(get, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
     if (ContentLength > MAX_BYTES) throw new Error(`it has ${ContentLength} bytes, more than ${MAX_BYTES}`);
     return Body!.transformToByteArray();
   };

@@ -1,8 +1,8 @@
+import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { NamespacesAdmin } from '@zae-limiter/client/admin/namespaces';
 import { Registry } from '@zae-limiter/client/admin/registry';
 import { InfrastructureNotFoundError, NamespaceStateError, ValidationError } from '@zae-limiter/client/core/errors';
 import { checkNamespace } from '@zae-limiter/client/core/identifiers';
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { readDays } from './bootstrap';
 import { ownerOf, type Done } from './limits-resource';
 import { checkTable, RequestError } from './request-error';
@@ -38,7 +38,7 @@ export async function registerNamespace(event: CloudFormationCustomResourceEvent
 }
 
 /** Deletes `Custom::ZaeLimiterNamespace`: nothing, or the name of the namespace. Everything in it stays in either case. */
-export async function removeNamespace(event: CloudFormationCustomResourceEvent & { PhysicalResourceId: string }, { store, clock }: Tools): Promise<Done> {
+export async function removeNamespace(event: CloudFormationCustomResourceDeleteEvent, { store, clock }: Tools): Promise<Done> {
   const done = { physicalResourceId: event.PhysicalResourceId };
   const { Namespace: name, Removal } = event.ResourceProperties as unknown as NamespaceProperties;
   if (Removal !== 'SOFT_DELETE' || physicalId(store.tableName, name) !== event.PhysicalResourceId) return done;

@@ -1,11 +1,11 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { FakeClock } from '@zae-limiter/client/testing';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { LimitsProvisioner } from '@zae-limiter/client/admin/limits-provisioner';
 import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
 import type { Manifest } from '@zae-limiter/client/manifest/manifest';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
 import { readText, type Item } from '@zae-limiter/client/schema/attributes';
+import { FakeClock } from '@zae-limiter/client/testing';
 import { carryOutCommand } from '../../lambda-src/provisioner/command';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { vectors } from '../support/vectors';

@@ -7,14 +7,15 @@ import type { CfnAnswer } from '../../lambda-src/provisioner/cfn-response';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { cfnEvent, PROPERTIES } from './support/cloudformation';
 import { newTable, type NewTable } from './support/new-table';
-
-const noFiles = async (): Promise<never> => { throw new Error('there are no files'); };
+import { toolsOf } from './support/provisioner';
 
 /** Carries a request out on a table, at a fixed time. */
-const request = (
+function request(
   { store }: Pick<NewTable, 'store'>, type: CloudFormationCustomResourceEvent['RequestType'], properties: Readonly<Record<string, unknown>> = {},
   differences: Readonly<Record<string, unknown>> = {}, clock = new FakeClock(),
-): Promise<CfnAnswer> => customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), { store, clock, readObject: noFiles });
+): Promise<CfnAnswer> {
+  return customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), toolsOf(store, clock));
+}
 
 const REGISTRY = { PK: text('_/SYSTEM#'), GSI4PK: text('_'), GSI4SK: text('_/SYSTEM#') };
 
