@@ -297,6 +297,7 @@ describe('properties that are wrong', () => {
     ['F-20: mistakes in the manifest', { System: { limits: {} }, Resources: { r: { Limits: { rpm: { Capacity: 'lots' } } } } },
       'not valid: System.limits UNKNOWN_KEY, system EMPTY_SECTION, resources.r.limits.rpm.capacity NOT_AN_INTEGER'],
     ['a place of the manifest that is no place', { ManifestLocation: 's3://bucket/key' }, 'INVALID_REQUEST: ManifestLocation must have Bucket, Key and Sha256'],
+    ['a place of the manifest that is null', { ManifestLocation: null }, 'INVALID_REQUEST: ManifestLocation must have Bucket, Key and Sha256'],
     ['a place of the manifest without its hash', { ManifestLocation: { Bucket: 'b', Key: 'k' } }, 'INVALID_REQUEST: ManifestLocation must have Bucket, Key and Sha256'],
     ['a manifest at two places', { Resources: { r: rpm(1) }, ManifestLocation: { Bucket: 'b', Key: 'k', Sha256: 'x' } }, 'INVALID_REQUEST: ManifestLocation stands instead of'],
   ])('%s: nothing is changed', async (_, properties, reason) => {

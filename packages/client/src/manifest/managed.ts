@@ -53,7 +53,7 @@ export function managedTargets(targets: readonly Target[]): ManagedLimits {
   return {
     system: targets.some(({ level }) => level === 'system'),
     resources: [...resources].sort(),
-    entities: Object.fromEntries([...entities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entity, own]) => [entity, [...own].sort()])),
+    entities: Object.fromEntries([...entities.keys()].sort().map((entity) => [entity, [...entities.get(entity)!].sort()])),
   };
 }
 
