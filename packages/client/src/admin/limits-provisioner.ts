@@ -86,6 +86,8 @@ export class LimitsProvisioner {
    *
    * Cost: that of `plan`, 2 writes of the record, and that of `LimitsAdmin` for each change.
    *
+   * @returns what the plan was that was carried out to its end
+   *
    * @throws {LimitsOwnedError} another owner manages limits here, and they are not to be adopted; nothing was changed
    * @throws {LimiterUnavailableError} another manifest was applied at the same time, twice; or the table does not answer
    */
