@@ -9,7 +9,7 @@ const CLIENT_LAYERS = {
   schema: ['core'],
   store: ['core', 'schema'],
   limiter: ['core', 'schema', 'store', 'admin'],
-  admin: ['core', 'schema', 'store'],
+  admin: ['core', 'schema', 'manifest', 'store'],
   manifest: ['core'],
   testing: ['core', 'schema', 'store'],
 };

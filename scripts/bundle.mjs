@@ -1,6 +1,9 @@
 // Bundles every Lambda of lambda-src/ into assets/<name>/index.js, the file that is deployed.
 import { build } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { CHECK_FILE, compileManifestSchema } from './compile-manifest-schema.mjs';
+
+writeFileSync(CHECK_FILE, compileManifestSchema());
 
 rmSync('assets', { recursive: true, force: true });
 for (const name of readdirSync('lambda-src').filter((entry) => existsSync(`lambda-src/${entry}/handler.ts`))) {

@@ -1,61 +1,30 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { RateLimiter, systemClock } from '@zae-limiter/client';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { carryOutCommand } from '../lambda-src/provisioner/command';
+import { customResource } from '../lambda-src/provisioner/custom-resource';
 import operations from '../spec/operations.json';
 import policies from '../spec/vectors/iam_policies.json';
 import { ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { cfnEvent } from './lambda/support/cloudformation';
+import { newTable } from './lambda/support/new-table';
+import { toolsOf } from './lambda/support/provisioner';
+import { recordCalls } from './support/calls';
+import { ACCOUNT, inlinePolicies, isAllowed, managedPolicy, TABLE_ARN, type Statement } from './support/policies';
+import { PATIENCE_MS } from './support/table';
 
-const ACCOUNT = '123456789012';
-const TABLE_ARN = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/prod`;
-const PROVISIONER_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:prod-limits-provisioner`;
 /** What the app of a user switches on with `cdk init`: statements that look alike become one. */
 const MINIMIZE = { '@aws-cdk/aws-iam:minimizePolicies': true };
 
 type Access = 'acquireOnly' | 'fullAccess' | 'readOnly';
-
-interface Statement {
-  readonly Sid?: string;
-  readonly Effect: string;
-  readonly Action: readonly string[];
-  readonly Resource: readonly string[];
-  readonly Condition?: object;
-}
 
 function limiterApp({ context, props }: { context?: Record<string, unknown>; props?: ZaeLimiterProps } = {}) {
   const stack = new Stack(new App({ context }), 'app', { env: { account: ACCOUNT, region: 'us-east-1' } });
   const limiter = new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', ...props });
   const grantee = (id: string): Role => new Role(stack, id, { roleName: id, assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   return { stack, limiter, grantee };
-}
-
-/** Puts ARNs in the place of references, and lists in the place of single values. */
-function statementsOf(template: Template, document: { Statement: any[] }): Statement[] {
-  const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string; Properties: Record<string, any> }> };
-  const resolve = (value: any): any => {
-    if (Array.isArray(value)) return value.map(resolve);
-    if (value?.['Fn::Join']) return resolve(value['Fn::Join'][1]).join(value['Fn::Join'][0]);
-    if (value?.['Fn::GetAtt']) {
-      const [id, attribute] = value['Fn::GetAtt'];
-      if (attribute === 'Arn' && Resources[id]!.Type === 'AWS::DynamoDB::Table') return TABLE_ARN;
-      if (attribute === 'Arn' && Resources[id]!.Properties.FunctionName === 'prod-limits-provisioner') return PROVISIONER_ARN;
-      return `${id}.${attribute}`;
-    }
-    return value;
-  };
-  return document.Statement.map((statement) => ({
-    ...statement, Action: [statement.Action].flat(), Resource: [resolve(statement.Resource)].flat(),
-  }));
-}
-
-const managedPolicy = (template: Template, name: string): Statement[] =>
-  Object.values(template.findResources('AWS::IAM::ManagedPolicy', { Properties: { ManagedPolicyName: name } }))
-    .flatMap(({ Properties }) => statementsOf(template, Properties.PolicyDocument));
-
-function inlinePolicies(template: Template, roleName: string): Statement[] {
-  const [role] = Object.keys(template.findResources('AWS::IAM::Role', { Properties: { RoleName: roleName } }));
-  return Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }))
-    .flatMap(({ Properties }) => statementsOf(template, Properties.PolicyDocument));
 }
 
 function expectedStatements(name: string): Statement[] {
@@ -143,24 +112,6 @@ describe('grants', () => {
 });
 
 describe('simulated calls', () => {
-  async function isAllowed(statements: readonly Statement[], { action, leadingKeys, resource }: (typeof operations)[number]): Promise<boolean> {
-    const arns: Record<string, string> = { 'table': TABLE_ARN, 'provisioner': PROVISIONER_ARN, '*': '*' };
-    const keys = leadingKeys.map((key) => key.replace('{ns}', 'a7x3kq2m'));
-    const result = await runSimulation({
-      request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/worker`,
-        action,
-        resource: { resource: arns[resource] ?? `${TABLE_ARN}/index/${resource}`, accountId: ACCOUNT },
-        contextVariables: keys.length === 0 ? {} : { 'dynamodb:LeadingKeys': keys },
-      },
-      identityPolicies: [{ name: 'policy', policy: { Version: '2012-10-17', Statement: statements } }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    }, {});
-    if (result.resultType !== 'single') throw new Error(`the call cannot be simulated: ${JSON.stringify(result)}`);
-    return result.overallResult === 'Allowed';
-  }
-
   function policySets(): Record<'managed policy' | 'grant' | 'minimized grant', Record<Access, Statement[]>> {
     const granted = (context?: Record<string, unknown>): Record<Access, Statement[]> => {
       const { stack, limiter, grantee } = limiterApp({ context });
@@ -183,5 +134,61 @@ describe('simulated calls', () => {
 
       expect(allowed).toEqual(operation.allowed);
     });
+  });
+});
+
+describe('the provisioner', () => {
+  const limits = (capacity: string) => ({ Limits: { rpm: { Capacity: capacity } } });
+  const request = (type: 'Create' | 'Update' | 'Delete', ResourceType: string, ResourceProperties: object, PhysicalResourceId?: string) =>
+    cfnEvent(type, { ResourceType, ResourceProperties, PhysicalResourceId });
+
+  test('F-46: its role allows every call that it makes', async () => {
+    const { client, store } = await newTable();
+    const tools = toolsOf(store, systemClock);
+    const ids: string[] = [];
+    const send = async (...args: Parameters<typeof request>): Promise<string> => {
+      const { status, reason, physicalResourceId, data } = await customResource(request(...args), tools);
+      expect({ status, reason }).toEqual({ status: 'SUCCESS', reason: undefined });
+      ids.push(data?.NamespaceId ?? 'none');
+      return physicalResourceId;
+    };
+    const entities = (capacity: string) => ({ 'user-1': { Resources: { 'gpt-4': limits(capacity), '_default_': limits(capacity) } } });
+
+    const calls = await recordCalls(client, ids, async () => {
+      await send('Create', 'Custom::ZaeLimiterBootstrap', { SchemaVersion: '0.10.0', LibraryVersion: '1.2.3', AuditRetentionDays: '90', Namespaces: ['default'] });
+      const namespace = { Namespace: 'tenant', Removal: 'SOFT_DELETE', AuditRetentionDays: '9' };
+      const namespaceId = await send('Create', 'Custom::ZaeLimiterNamespace', namespace);
+      const id = await send('Create', 'Custom::ZaeLimiterLimits', { Namespace: 'tenant', System: limits('9'), Resources: { 'gpt-4': limits('9') }, Entities: entities('9') });
+      await new RateLimiter({ store, namespaceId: ids.at(-1)!, timeoutMs: PATIENCE_MS }).acquire({ entity: 'user-1', resource: 'gpt-4', consume: { rpm: 1 } });
+      await send('Update', 'Custom::ZaeLimiterLimits', { Namespace: 'tenant', System: { OnUnavailable: 'allow' }, Entities: entities('5') }, id);
+      await carryOutCommand({ action: 'describe', namespace: 'tenant' }, tools);
+      await send('Delete', 'Custom::ZaeLimiterLimits', { Namespace: 'tenant' }, id);
+      await send('Delete', 'Custom::ZaeLimiterNamespace', namespace, namespaceId);
+    });
+
+    const statements = inlinePolicies(Template.fromStack(limiterApp().stack), 'prod-prov');
+    const distinct = [...new Map(calls.map((call) => [JSON.stringify(call), call])).values()];
+    const refused: unknown[] = [];
+    for (const call of distinct) if (!await isAllowed(statements, call)) refused.push(call);
+    expect(distinct.map(({ action }) => action)).toEqual(expect.arrayContaining(['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((name) => `dynamodb:${name}`)));
+    expect(refused).toEqual([]);
+    client.destroy();
+  });
+
+  test('F-46: its role allows no calls to an index, to the whole table, or to S3', async () => {
+    const statements = inlinePolicies(Template.fromStack(limiterApp().stack), 'prod-prov');
+    const call = (action: string, leadingKeys: string[], resource = 'table') => isAllowed(statements, { action, leadingKeys, resource });
+
+    expect(await Promise.all([call('dynamodb:Query', ['{ns}'], 'GSI4'), call('dynamodb:Scan', []), call('dynamodb:DeleteItem', [])])).toEqual([false, false, false]);
+    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith('s3:'))).toEqual([]);
+  });
+
+  test('F-48: may be allowed to read one manifest of S3', () => {
+    const { stack, limiter } = limiterApp();
+    Bucket.fromBucketName(stack, 'Manifests', 'manifests').grantRead(limiter.provisionerRole!, 'limits.json');
+
+    const granted = inlinePolicies(Template.fromStack(stack), 'prod-prov').filter(({ Action }) => Action.some((action) => action.startsWith('s3:')));
+
+    expect(granted).toHaveLength(1);
   });
 });

@@ -63,6 +63,8 @@ describe('spec/errors.json', () => {
     INVALID_NAME: () => new client.InvalidNameError('name', '', 'empty', 'must not be empty'),
     UNKNOWN_LIMIT: () => new client.UnknownLimitError('rpd', ['rpm']),
     NO_LIMITS_CONFIGURED: () => new client.NoLimitsConfiguredError('user-1', 'gpt-4'),
+    INVALID_MANIFEST: () => new client.ManifestError([{ path: 'namespace', code: 'REQUIRED' }]),
+    LIMITS_OWNED: () => new client.LimitsOwnedError('cli', 'stack|Limits'),
   };
   const exported = client as unknown as Record<string, unknown>;
 

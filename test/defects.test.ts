@@ -10,7 +10,7 @@ function idsInTitles(): Set<string> {
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(ROOT, folder, name)));
   const sources = files.filter((file) => /\.test\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const titles = sources.flatMap((source) => [...source.matchAll(/(?:\b(?:test|describe)|\)|>)\(\s*[`'"]([^`'"\n]*)/g)].map(([, title]) => title!));
-  return new Set(titles.flatMap((title) => title.match(/\bW\d+\b/g) ?? []));
+  return new Set(titles.flatMap((title) => title.match(/\b(?:W|F-)\d+\b/g) ?? []));
 }
 
 describe('defects of the reference that this code could share', () => {
@@ -23,5 +23,9 @@ describe('defects of the reference that this code could share', () => {
 
   test.each(concerned)('W%i has a test that names it', (id) => {
     expect(idsInTitles()).toContain(`W${id}`);
+  });
+
+  test.each([11, 13, 14, 15, 16, 17, 18, 20, 24, 25, 41, 46, 47, 48])('F-%i, of the provisioner, has a test that names it', (id) => {
+    expect(idsInTitles()).toContain(`F-${id}`);
   });
 });

@@ -92,6 +92,18 @@ describe('the reference', () => {
     expect(ids('docs/reference/validation.md', /^\| `([A-Z_]+)` /gm)).toEqual([...new Set(declared)]);
   });
 
+  test('lists every code of a limits manifest, and every code of a request', () => {
+    const declared = (path: string, type: string): string[] => {
+      const [, union] = new RegExp(`export type ${type} =([^;]*);`).exec(read(path))!;
+      return [...union!.matchAll(/'([A-Z_]+)'/g)].map(({ 1: code }) => code!);
+    };
+    const codes = [
+      ...declared('packages/client/src/manifest/validate.ts', 'ManifestCode'), ...declared('lambda-src/provisioner/request-error.ts', 'RequestCode'),
+    ];
+
+    expect(ids('docs/reference/manifest.md', /^\| `([A-Z_]+)` /gm)).toEqual(codes.sort());
+  });
+
   test('lists every warning id', () => {
     expect(ids('docs/reference/validation.md', /^\| `(@zae-limiter\/cdk:\w+)` /gm)).toEqual(ids('src/private/warning-ids.ts', /'(@zae-limiter\/cdk:\w+)'/g));
   });

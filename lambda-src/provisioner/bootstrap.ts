@@ -36,15 +36,14 @@ function check({ SchemaVersion, LibraryVersion, AuditRetentionDays, Namespaces }
     throw new ValidationError('SchemaVersion', SchemaVersion, 'unknown', `must be ${SCHEMA_VERSION}, which this function writes`);
   }
   if (typeof LibraryVersion !== 'string') throw new ValidationError('LibraryVersion', LibraryVersion, 'type', 'must be text');
-  if (!/^[1-9]\d{0,5}$/.test(String(AuditRetentionDays))) {
-    throw new ValidationError('AuditRetentionDays', AuditRetentionDays, 'not_positive', 'must be a whole number of days, at least 1');
-  }
+  const auditRetentionDays = readDays(AuditRetentionDays);
   if (!Array.isArray(Namespaces)) throw new ValidationError('Namespaces', Namespaces, 'type', 'must be a list');
   Namespaces.forEach((name: string) => checkNamespace(name));
-  return {
-    schemaVersion: SchemaVersion,
-    libraryVersion: LibraryVersion,
-    auditRetentionDays: Number(AuditRetentionDays),
-    namespaces: Namespaces as readonly string[],
-  };
+  return { schemaVersion: SchemaVersion, libraryVersion: LibraryVersion, auditRetentionDays, namespaces: Namespaces as readonly string[] };
+}
+
+/** CloudFormation delivers numbers as text. */
+export function readDays(value: unknown): number {
+  if (/^[1-9]\d{0,5}$/.test(String(value))) return Number(value);
+  throw new ValidationError('AuditRetentionDays', value, 'not_positive', 'must be a whole number of days, at least 1');
 }

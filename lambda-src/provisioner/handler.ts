@@ -4,23 +4,47 @@ import { systemClock } from '@zae-limiter/client/core/clock';
 import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store';
 import { logLevel, requiredText } from '../shared/env';
 import { Logger } from '../shared/logger';
+import { traced } from '../shared/tracing';
 import { respond, type CfnAnswer } from './cfn-response';
-import { customResource } from './custom-resource';
+import { carryOutCommand, type Command, type Result } from './command';
+import { customResource, failure } from './custom-resource';
+import { s3Reader } from './manifest-file';
+import type { Tools } from './tools';
 
-const store = new DynamoDbStore(new DynamoDBClient({ maxAttempts: 1 }), requiredText(process.env, 'TABLE_NAME'), { timeoutMs: 5000 });
+const store = new DynamoDbStore(
+  traced(new DynamoDBClient({ maxAttempts: 1 }), process.env), requiredText(process.env, 'TABLE_NAME'), { timeoutMs: 5000 },
+);
+const readObject = s3Reader();
 const logger = new Logger('provisioner', { level: logLevel(process.env) });
 
 /** Time kept for the answer, as a part of what there is and at most: without an answer the stack waits until its own limit. */
 const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_MS = 10_000;
 
-/** Carries out the requests of CloudFormation's custom resources and answers them. */
-export async function handler(event: CloudFormationCustomResourceEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> {
-  if (event.RequestType === undefined || event.ResponseURL === undefined) {
-    throw new Error('this function serves custom resources of CloudFormation: RequestType and ResponseURL are missing');
-  }
+type Timer = Pick<Context, 'getRemainingTimeInMillis'>;
+
+/** Carries out requests of CloudFormation's custom resources, which get their answer over HTTP, and commands, which get it returned. */
+export async function handler(event: CloudFormationCustomResourceEvent | Command, context?: Timer): Promise<Result | undefined> {
+  const remaining = context?.getRemainingTimeInMillis() ?? Infinity;
+  const answerMs = Math.min(MAX_ANSWER_MS, remaining * ANSWER_SHARE);
+  const stop = new AbortController();
+  // What does not begin any more can be recorded and answered in time.
+  after(remaining - 2 * answerMs, () => stop.abort());
+  const tools = { store, clock: systemClock, readObject, signal: stop.signal };
+  if (!isCloudFormation(event)) return runCommand(event, tools);
+  await answerResource(event, tools, remaining - answerMs);
+  return undefined;
+}
+
+function isCloudFormation(event: unknown): event is CloudFormationCustomResourceEvent {
+  return typeof event === 'object' && event !== null && 'RequestType' in event;
+}
+
+async function answerResource(event: CloudFormationCustomResourceEvent, tools: Tools, timeMs: number): Promise<void> {
+  if (event.ResponseURL === undefined) throw new Error('a request of CloudFormation must have a ResponseURL');
   const { RequestType, ResourceType, LogicalResourceId, RequestId } = event;
-  const answer = await Promise.race([customResource(event, store, systemClock), timeIsUp(event, context)]);
+  const timeIsUp = new Promise<CfnAnswer>((resolve) => after(timeMs, () => resolve(failure(event, 'the function ran out of time'))));
+  const answer = await Promise.race([customResource(event, tools), timeIsUp]);
   const { status, reason, physicalResourceId } = answer;
   logger[status === 'SUCCESS' ? 'info' : 'error']('Custom resource answered', {
     request_id: RequestId, request_type: RequestType, resource_type: ResourceType, logical_id: LogicalResourceId,
@@ -29,11 +53,19 @@ export async function handler(event: CloudFormationCustomResourceEvent, context?
   await respond(event, answer);
 }
 
-function timeIsUp(event: CloudFormationCustomResourceEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<CfnAnswer> {
-  const remaining = context?.getRemainingTimeInMillis();
-  if (remaining === undefined) return new Promise(() => {});
-  const physicalResourceId = event.RequestType === 'Create' ? `create-failed/${event.RequestId}` : event.PhysicalResourceId;
-  return new Promise((resolve) => {
-    setTimeout(() => resolve({ status: 'FAILED', physicalResourceId, reason: 'the function ran out of time' }), remaining - Math.min(MAX_ANSWER_MS, remaining * ANSWER_SHARE)).unref();
-  });
+async function runCommand(event: Command, tools: Tools): Promise<Result> {
+  const action = (event as Command | null)?.action;
+  try {
+    const result = await carryOutCommand(event, tools);
+    const { status, namespace_id, created, updated, deleted, unchanged, errors } = result;
+    logger.info('Command carried out', { action, status, namespace_id, created, updated, deleted, unchanged, errors });
+    return result;
+  } catch (error) {
+    logger.error('Command failed', { action, error: (error as Error).name, reason: (error as Error).message });
+    throw error;
+  }
+}
+
+function after(ms: number, act: () => void): void {
+  if (ms !== Infinity) setTimeout(act, ms).unref();
 }

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UsageAdmin } from '@zae-limiter/client';
+import { NamespacesAdmin, Registry, systemClock, UsageAdmin } from '@zae-limiter/client';
 import type { CloudFormationCustomResourceEvent, Context, DynamoDBRecord } from 'aws-lambda';
+import { LimitsProvisioner } from '@zae-limiter/client/admin/limits-provisioner';
 import metricsSpec from '../../spec/metrics.json';
 import { connectTestTable } from '../support/table';
 import { auditRecord } from './support/audit-record';
@@ -282,15 +283,114 @@ describe('the provisioner', () => {
     expect(output).not.toContain(SECRET);
   });
 
-  test.each([
-    ['an empty event', {}],
-    ['an event without a request type', { ...cfnEvent('Create'), RequestType: undefined }],
-    ['an event without a place to answer', { ...cfnEvent('Create'), ResponseURL: undefined }],
-    ['an event of another service', { Records: [] }],
-  ])('refuses %s', async (_, event) => {
+  test('creates, changes and deletes the limits of a stack, and answers each time, also after the first answer was lost', async () => {
+    await using cloudFormation = await answerServer(503, 500);
+    const { client, store } = await newTable();
+    await new Registry(store, systemClock).registerNamespace('default');
+    const limits = async (type: 'Create' | 'Update' | 'Delete', Resources: object, PhysicalResourceId?: unknown) => {
+      const ResourceProperties = { TableName: store.tableName, Resources };
+      const event = cfnEvent(type, { ResourceType: 'Custom::ZaeLimiterLimits', ResponseURL: cloudFormation.url, ResourceProperties, PhysicalResourceId });
+      await invoke(store.tableName, event, remaining(300_000));
+      return cloudFormation.received.at(-1)!.body;
+    };
+    const rpm = (Capacity: string) => ({ Limits: { rpm: { Capacity } } });
+
+    const created = await limits('Create', { 'gpt-4': rpm('5'), 'claude': rpm('7') });
+    expect(cloudFormation.received.map(({ body }) => body.Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(created).toMatchObject({ Status: 'SUCCESS', Data: { Created: '2' } });
+    const updated = await limits('Update', { 'gpt-4': rpm('6') }, created.PhysicalResourceId);
+    expect(updated).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: created.PhysicalResourceId, Data: { Updated: '1', Deleted: '1' } });
+    const deleted = await limits('Delete', {}, created.PhysicalResourceId);
+    expect(deleted).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: created.PhysicalResourceId });
+
+    const failed = await limits('Create', { 'gpt-4': rpm('0') });
+    expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'create-failed/request-1' });
+    expect(await limits('Delete', { 'gpt-4': rpm('0') }, failed.PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });
+    client.destroy();
+  });
+
+  test('succeeds to delete limits and namespaces when the table is gone', async () => {
+    await using cloudFormation = await answerServer();
+    const deletions = [
+      { ResourceType: 'Custom::ZaeLimiterLimits', PhysicalResourceId: 'no-such-table/ns/limits-provisioner', ResourceProperties: {} },
+      {
+        ResourceType: 'Custom::ZaeLimiterNamespace', PhysicalResourceId: 'no-such-table/namespace/a',
+        ResourceProperties: { Namespace: 'a', Removal: 'SOFT_DELETE' },
+      },
+    ];
+
+    for (const deletion of deletions) await invoke('no-such-table', cfnEvent('Delete', { ...deletion, ResponseURL: cloudFormation.url }));
+
+    expect(cloudFormation.received.map(({ body }) => body.Status)).toEqual(['SUCCESS', 'SUCCESS']);
+  });
+
+  test('returns what a command asks for, and logs what it did', async () => {
+    const { client, store } = await newTable();
+    const command = (event: object) => invoke(store.tableName, event as never, remaining(300_000));
+    const manifest = { namespace: 'default', resources: { 'gpt-4': { limits: { rpm: { capacity: 5 } } } } };
+
+    const { result, lines } = await command({ action: 'apply', manifest });
+    const diff = await command({ action: 'diff', manifest });
+
+    expect(result).toMatchObject({ status: 'applied', created: 1, errors: [] });
+    expect(diff.result).toMatchObject({ status: 'diffed', in_sync: true });
+    expect(lines).toEqual([{
+      timestamp: expect.any(String), level: 'INFO', logger: 'provisioner', message: 'Command carried out', action: 'apply', status: 'applied',
+      namespace_id: result!.namespace_id, created: 1, updated: 0, deleted: 0, unchanged: 0, errors: [],
+    }]);
+    client.destroy();
+  });
+
+  test('logs a command that fails, and fails', async () => {
+    const stdout: string[] = [];
+    const failing = runFunction({ ...UNSET, TABLE_NAME: 'some-table' }, provisioner, ({ handler }) => handler({ action: 'destroy' } as never).catch((error: Error) => {
+      stdout.push(error.message);
+      return undefined;
+    }));
+
+    const { lines } = await failing;
+
+    expect(stdout).toEqual(['UNKNOWN_ACTION: action must be plan, diff, apply or describe, got "destroy"']);
+    expect(lines).toMatchObject([{ level: 'ERROR', message: 'Command failed', action: 'destroy', error: 'RequestError', reason: stdout[0] }]);
+  });
+
+  test('stops to change limits while there is time to record and to answer what was done', async () => {
+    await using cloudFormation = await answerServer();
+    const { client, store } = await newTable();
+    await new Registry(store, systemClock).registerNamespace('default');
+    const timers: [act: () => void, ms: number][] = [];
+    const setTimeout = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((act: () => void, ms: number) => {
+      timers.push([act, ms]);
+      return { unref: () => {} };
+    }) as never);
+    const ResourceProperties = { Resources: Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`r${at}`, { Limits: { rpm: { Capacity: '1' } } }])) };
+    const event = cfnEvent('Create', { ResourceType: 'Custom::ZaeLimiterLimits', ResponseURL: cloudFormation.url, ResourceProperties });
+
+    await runFunction({ ...UNSET, TABLE_NAME: store.tableName }, provisioner, async ({ handler }) => {
+      const running = handler(event, remaining(300_000));
+      timers.find(([, ms]) => ms === 280_000)![0]();
+      await running;
+    });
+
+    setTimeout.mockRestore();
+    const reason = expect.stringMatching(/^200 of 200 changes failed: create resource r0: there was no time left; /);
+    expect(cloudFormation.received).toMatchObject([{ body: { Status: 'FAILED', Reason: reason } }]);
+    expect(await new LimitsProvisioner({ store, namespaceId: (await new NamespacesAdmin({ store }).get('default'))!.id }).record()).toMatchObject({
+      managed: { resources: [] }, lastApplied: expect.any(String),
+    });
+    client.destroy();
+  });
+
+  test.each<[string, unknown, string]>([
+    ['an empty event', {}, 'UNKNOWN_ACTION'],
+    ['nothing', null, 'UNKNOWN_ACTION'],
+    ['text', 'plan', 'UNKNOWN_ACTION'],
+    ['an event of another service', { Records: [] }, 'UNKNOWN_ACTION'],
+    ['an event without a place to answer', { ...cfnEvent('Create'), ResponseURL: undefined }, 'must have a ResponseURL'],
+  ])('refuses %s', async (_, event, reason) => {
     const running = invoke('some-table', event as never);
 
-    await expect(running).rejects.toThrow('RequestType and ResponseURL are missing');
+    await expect(running).rejects.toThrow(reason);
   });
 
   test.each([

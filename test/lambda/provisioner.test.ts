@@ -7,12 +7,15 @@ import type { CfnAnswer } from '../../lambda-src/provisioner/cfn-response';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { cfnEvent, PROPERTIES } from './support/cloudformation';
 import { newTable, type NewTable } from './support/new-table';
+import { toolsOf } from './support/provisioner';
 
 /** Carries a request out on a table, at a fixed time. */
-const request = (
+function request(
   { store }: Pick<NewTable, 'store'>, type: CloudFormationCustomResourceEvent['RequestType'], properties: Readonly<Record<string, unknown>> = {},
   differences: Readonly<Record<string, unknown>> = {}, clock = new FakeClock(),
-): Promise<CfnAnswer> => customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), store, clock);
+): Promise<CfnAnswer> {
+  return customResource(cfnEvent(type, { ResourceProperties: { ...PROPERTIES, ...properties }, ...differences }), toolsOf(store, clock));
+}
 
 const REGISTRY = { PK: text('_/SYSTEM#'), GSI4PK: text('_'), GSI4SK: text('_/SYSTEM#') };
 
@@ -54,7 +57,7 @@ const sorted = (items: readonly Item[]): Item[] => {
 };
 
 describe('the creation of a table', () => {
-  test('F-25, W49: writes the version record, the namespaces and the audit retention, and nothing else', async () => {
+  test('F-24, F-25, W49: writes the version record, the namespaces and the audit retention, and nothing else', async () => {
     const table = await newTable();
 
     const answer = await request(table, 'Create', { Namespaces: ['default', 'tenant-1'], AuditRetentionDays: '30' });
@@ -235,7 +238,7 @@ describe('properties that are wrong', () => {
   test.each(['Create', 'Update', 'Delete'] as const)('a %s of an unknown type is refused, and nothing is written', async (type) => {
     const answer = await request(table, type, {}, { ResourceType: 'Custom::Other' });
 
-    expect(answer).toMatchObject({ status: 'FAILED', reason: "ResourceType must be Custom::ZaeLimiterBootstrap, got 'Custom::Other'" });
+    expect(answer).toMatchObject({ status: 'FAILED', reason: "ResourceType must be Custom::ZaeLimiterBootstrap, -Limits or -Namespace, got 'Custom::Other'" });
     expect(await table.items()).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import {
   type LimitScope,
 } from '../schema/config-item.js';
 import { gsi, pk, SK } from '../schema/keys.js';
-import { GSI3, PARTITION_KEY } from '../schema/table.js';
+import { GSI3, GSI4, PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 import { setAll, type Change, type Condition, type ItemWrite } from '../schema/update.js';
 import { RESERVED_COUNTERS } from '../schema/usage-item.js';
 import type { Store } from '../store/store.js';
@@ -29,8 +29,8 @@ export interface StoredLimits {
 }
 
 export interface SetLimitsOptions extends AuditOptions {
-  /** Policy for outages, for the whole namespace only. @default the stored policy stays */
-  readonly onUnavailable?: OnUnavailable;
+  /** Policy for outages, for the whole namespace only; null removes the stored one. @default the stored policy stays */
+  readonly onUnavailable?: OnUnavailable | null;
 }
 
 /**
@@ -60,7 +60,8 @@ export class LimitsAdmin {
   }
 
   /**
-   * Stores limits for a scope, instead of those that it had. Other settings of the scope stay.
+   * Stores limits for a scope, instead of those that it had. Other settings of the scope stay. With a policy for outages
+   * the list may be empty: then the namespace has the policy alone.
    *
    * Cost: 2 reads and 1 transaction of 2 or 3 writes; 1 more read and write for each shard of the bucket when the limits
    * are those of an entity on one resource.
@@ -69,7 +70,7 @@ export class LimitsAdmin {
    */
   async set(limits: readonly Limit[], scope: LimitScope = {}, options: SetLimitsOptions = {}): Promise<void> {
     checkScope(scope);
-    checkLimits(limits);
+    if (limits.length > 0 || !options.onUnavailable) checkLimits(limits);
     await this.write(scope, options, limits, () => limits);
   }
 
@@ -103,9 +104,9 @@ export class LimitsAdmin {
     checkScope(scope);
     const removed = await this.change(scope, options, (old) => {
       if (old === undefined) return undefined;
-      const record: AuditRecord = { action: 'limits_deleted', scope, details: isSystem(scope) ? systemDetails(old) : {} };
-      const changes = isSystem(scope) ? removeSystemLimits(old) : undefined;
-      return changes?.size === 0 ? undefined : { registered: false, changes, record };
+      if (!isSystem(scope)) return { registered: false, changes: undefined, record: { action: 'limits_deleted', scope } };
+      if (!Object.keys(old).some(isSystemLimit)) return undefined;
+      return { registered: false, changes: removeSystemLimits(old), record: { action: 'limits_deleted', scope, details: systemDetails(old) } };
     });
     const { entity, resource } = scope;
     if (removed === undefined || entity === undefined) return;
@@ -160,12 +161,12 @@ export class LimitsAdmin {
         record: {
           action: 'limits_set',
           scope,
-          details: { limits: limits.map(asDetail), ...(isSystem(scope) && { on_unavailable: onUnavailable ?? parseOnUnavailable(old) ?? null }) },
+          details: { limits: limits.map(asDetail), ...(isSystem(scope) && { on_unavailable: policyAfter(old, onUnavailable) }) },
         },
         changes: new Map([
           ...Object.keys(old).filter(isLimitAttribute).map((name): [string, Change] => [name, { remove: true }]),
           ...setAll({ ...configAttributes(this.namespaceId, scope), ...limitAttributes(limits), [CONFIG.revision]: text(crypto.randomUUID()) }),
-          ...setAll(onUnavailable === undefined ? {} : { [CONFIG.onUnavailable]: text(onUnavailable) }),
+          ...policyChange(onUnavailable),
         ]),
       };
     });
@@ -193,7 +194,10 @@ export class LimitsAdmin {
   private writes(scope: LimitScope, old: Item | undefined, { registered, changes }: Next): ItemWrite[] {
     const key = configKey(this.namespaceId, scope);
     const conditions = old === undefined ? [{ absent: PARTITION_KEY }] : unchangedSince(old);
-    const own: ItemWrite = changes === undefined ? { delete: key, conditions } : { update: { key, conditions, changes } };
+    // An item goes only with nothing else in it, not even what was written since it was read.
+    const own: ItemWrite = changes === undefined
+      ? { delete: key, conditions: [...conditions, { absent: CONFIG.auditRetentionDays }] }
+      : { update: { key, conditions, changes } };
     const registry = registryUpdate(this.namespaceId, scope, isCounted(old), registered);
     return registry === undefined ? [own] : [own, { update: registry }];
   }
@@ -241,6 +245,15 @@ export async function resolveLimits(store: Store, namespaceId: string, entity: s
 
 const isSystem = ({ entity, resource }: LimitScope): boolean => entity === undefined && resource === undefined;
 
+/** Undefined leaves the stored policy as it is. */
+function policyChange(policy: OnUnavailable | null | undefined): [string, Change][] {
+  return policy === undefined ? [] : [[CONFIG.onUnavailable, policy === null ? { remove: true } : { set: text(policy) }]];
+}
+
+function policyAfter(old: Item, policy: OnUnavailable | null | undefined): OnUnavailable | null {
+  return policy === undefined ? parseOnUnavailable(old) ?? null : policy;
+}
+
 const asDetail = ({ name, capacity, refillAmount, refillPeriodSeconds }: Limit): Plain => ({
   name, capacity, refill_amount: refillAmount, refill_period_seconds: refillPeriodSeconds,
 });
@@ -268,9 +281,17 @@ function unchangedSince(old: Item): Condition[] {
   ];
 }
 
-/** The system's item also holds settings that are not limits, so it stays (W37). */
-function removeSystemLimits(old: Item): ReadonlyMap<string, Change> {
-  return new Map(Object.keys(old).filter((name) => isLimitAttribute(name) || name === CONFIG.onUnavailable).map((name) => [name, { remove: true }]));
+const isSystemLimit = (attribute: string): boolean => isLimitAttribute(attribute) || attribute === CONFIG.onUnavailable;
+
+/** Attributes that an item does not need when it holds no limits. */
+const BESIDE_LIMITS: readonly string[] = [CONFIG.version, CONFIG.revision];
+const KEYS: readonly string[] = [PARTITION_KEY, SORT_KEY, GSI4.partitionKey, GSI4.sortKey];
+
+/** The system's item also holds settings that are not limits; it stays for them (W37). Undefined when there are none. */
+function removeSystemLimits(old: Item): ReadonlyMap<string, Change> | undefined {
+  const gone = Object.keys(old).filter((name) => isSystemLimit(name) || BESIDE_LIMITS.includes(name));
+  const isLeft = Object.keys(old).some((name) => !gone.includes(name) && !KEYS.includes(name));
+  return isLeft ? new Map(gone.map((name) => [name, { remove: true }])) : undefined;
 }
 
 function checkScope({ entity, resource }: LimitScope): void {
@@ -279,8 +300,8 @@ function checkScope({ entity, resource }: LimitScope): void {
 }
 
 /** Rules for what is new; what older clients stored is still read. */
-function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | undefined): void {
-  checkOnUnavailable(onUnavailable);
+function checkCreatable(limits: readonly Limit[], { entity, resource }: LimitScope, onUnavailable: OnUnavailable | null | undefined): void {
+  if (onUnavailable !== null) checkOnUnavailable(onUnavailable);
   if (onUnavailable !== undefined && (entity !== undefined || resource !== undefined)) {
     throw new ValidationError('onUnavailable', onUnavailable, 'unknown', 'can be stored for the whole namespace only');
   }

@@ -18,7 +18,9 @@ export type ErrorCode =
   | 'INVALID_IDENTIFIER'
   | 'INVALID_NAME'
   | 'UNKNOWN_LIMIT'
-  | 'NO_LIMITS_CONFIGURED';
+  | 'NO_LIMITS_CONFIGURED'
+  | 'INVALID_MANIFEST'
+  | 'LIMITS_OWNED';
 
 /** Shared by every copy of this package that a process may have loaded, so `is` works across them. */
 const BRAND = Symbol.for('zae-limiter.error');
@@ -310,6 +312,44 @@ export class NoLimitsConfiguredError extends ValidationError {
   }
 }
 
+/** One rule that a limits manifest breaks. */
+export interface ManifestProblem {
+  /** Keys from the top, joined by dots; empty for the manifest itself. */
+  readonly path: string;
+  /** See docs/reference/manifest.md. */
+  readonly code: string;
+}
+
+/** A limits manifest is not valid. Nothing was changed. */
+export class ManifestError extends ZaeLimiterError {
+  readonly code = 'INVALID_MANIFEST';
+
+  /** @param problems everything that is wrong, in the order of the document */
+  constructor(readonly problems: readonly ManifestProblem[]) {
+    const shownProblems = problems.slice(0, SHOWN_PROBLEMS).map(({ path, code }) => `${path || 'manifest'} ${code}`);
+    const more = problems.length - shownProblems.length;
+    super(`the limits manifest is not valid: ${shownProblems.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), problems: this.problems };
+  }
+}
+
+/** Somebody else manages limits of the namespace. Nothing was changed. */
+export class LimitsOwnedError extends ZaeLimiterError {
+  readonly code = 'LIMITS_OWNED';
+
+  /**
+   * @param owner who manages them: `cli`, or a custom resource as `{stack id}|{logical id}`
+   * @param other who wanted to
+   */
+  constructor(readonly owner: string, other: string) {
+    super(`limits of this namespace are managed by '${owner}', not by '${other}'; remove them there first, or adopt them`);
+  }
+}
+
+const SHOWN_PROBLEMS = 5;
 const VALUE_LENGTH = 50;
 
 function cut(text: string): string {

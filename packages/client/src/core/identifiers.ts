@@ -40,9 +40,9 @@ export function checkEntityId(value: string, field = 'entity'): void {
   });
 }
 
-/** Checks who made an administrative change. IAM ARNs pass unchecked. */
+/** Checks who made an administrative change. IAM ARNs pass unchecked, and so do provisioners, which are named after their stack. */
 export function checkPrincipal(value: string): void {
-  if (typeof value === 'string' && value.startsWith('arn:')) return;
+  if (typeof value === 'string' && /^(arn|provisioner):/.test(value)) return;
   checkEntityId(value, 'principal');
 }
 

@@ -1,5 +1,7 @@
 import { Admin, Limit, RateLimiter, type LimitScope, type Store } from '@zae-limiter/client';
-import { configKey } from '@zae-limiter/client/schema/config-item';
+import { Registry } from '@zae-limiter/client/admin/registry';
+import { configKey, parseLimits } from '@zae-limiter/client/schema/config-item';
+import type { ItemWrite } from '@zae-limiter/client/schema/update';
 import { connectTestTable, PATIENCE_MS, type TestTable } from '../../../../test/support/table';
 import { newAdmin, put } from '../support/admin';
 import { putItem } from '../support/bucket';
@@ -101,7 +103,52 @@ describe('limits of the namespace', () => {
     await admin.delete();
 
     expect(await admin.get()).toEqual({ limits: [], onUnavailable: undefined });
-    expect(await stored({})).toMatchObject({ audit_retention_days: { N: '30' } });
+    expect(await stored({})).toEqual({
+      PK: expect.anything(), SK: expect.anything(), GSI4PK: expect.anything(), GSI4SK: expect.anything(), audit_retention_days: { N: '30' },
+    });
+  });
+
+  test('leave nothing behind when there is nothing else', async () => {
+    const { admin: { limits }, namespaceId } = newAdmin(table);
+    await limits.set([rpm], {}, { onUnavailable: 'block' });
+
+    await limits.delete();
+
+    expect(await table.store.get(configKey(namespaceId, {}), { consistent: true })).toBeUndefined();
+  });
+
+  test('F-18: stay as an item when the audit retention is set while they are deleted', async () => {
+    const { admin: { limits }, namespaceId, clock } = newAdmin(table);
+    await limits.set([rpm]);
+    let overtaken = false;
+    const store: Store = Object.assign(Object.create(table.store) as Store, {
+      transact: async (writes: readonly ItemWrite[]) => {
+        if (!overtaken) await new Registry(table.store, clock).setAuditRetention(namespaceId, 30);
+        overtaken = true;
+        return table.store.transact(writes);
+      },
+    });
+
+    await new RateLimiter({ store, namespaceId, timeoutMs: PATIENCE_MS }).admin.limits.delete();
+
+    const item = await table.store.get(configKey(namespaceId, {}), { consistent: true });
+    expect(item).toMatchObject({ audit_retention_days: { N: '30' } });
+    expect(parseLimits(item!)).toEqual([]);
+  });
+
+  test('may be a policy alone, and lose it', async () => {
+    const { admin: { limits, audit } } = newAdmin(table);
+    await limits.set([rpm], {}, { onUnavailable: 'block' });
+
+    await limits.set([], {}, { onUnavailable: 'allow' });
+    expect(await limits.get()).toEqual({ limits: [], onUnavailable: 'allow' });
+
+    await limits.set([tpm], {}, { onUnavailable: null });
+    expect(await limits.get()).toEqual({ limits: [tpm], onUnavailable: undefined });
+
+    const events = await audit.list({ system: true }).toArray();
+    expect(events.map(({ details }) => details.on_unavailable).sort()).toEqual(['allow', 'block', null]);
+    await expect(limits.set([], {}, { onUnavailable: null })).rejects.toMatchObject({ field: 'limits', reason: 'empty' });
   });
 });
 
@@ -315,6 +362,7 @@ describe('a change of limits', () => {
     ['W42: a limit named like an attribute of the usage records', [Limit.perMinute('ttl', 1)], {}, {}, { code: 'INVALID_NAME', reason: 'reserved' }],
     ['W42: a resource named like an attribute of the registry', [rpm], { resource: 'GSI4PK' }, {}, { code: 'INVALID_IDENTIFIER', reason: 'reserved' }],
     ['a policy for one resource', [rpm], { resource: 'api' }, { onUnavailable: 'allow' as const }, { field: 'onUnavailable' }],
+    ['to remove a policy of one resource', [rpm], { resource: 'api' }, { onUnavailable: null }, { field: 'onUnavailable' }],
     ['a policy that is unknown', [rpm], {}, { onUnavailable: 'maybe' as 'allow' }, { field: 'onUnavailable', value: 'maybe' }],
   ])('rejects %s and writes nothing', async (_, limits, scope, options, error) => {
     table.meter.take();

@@ -61,8 +61,13 @@ describe('identifiers', () => {
     expect(error!.code).toBe(code);
   });
 
-  test('pass for the ARN of a principal, whatever it holds', () => {
-    expect(refusal(() => checkPrincipal('arn:aws:sts::123456789012:assumed-role/app/session#1'))).toBeUndefined();
+  test.each(['arn:aws:sts::123456789012:assumed-role/app/session#1', 'provisioner:cli', 'provisioner:arn:aws:cloudformation:us-east-1:1:stack/a/b|Limits'])(
+    'pass for the principal %s, whatever it holds', (principal) => {
+      expect(refusal(() => checkPrincipal(principal))).toBeUndefined();
+    });
+
+  test.each(['a/b', 'my-provisioner:a/b', 'provisioner/a', ' arn:a/b'])('refuse the principal %s', (principal) => {
+    expect(refusal(() => checkPrincipal(principal))!.reason).toBe('pattern');
   });
 
   test.each([undefined, null, 5, {}])('rejects %p, which is no text', (value) => {
