@@ -10,7 +10,7 @@ import { BundledFunction } from './private/bundled-function';
 import { libraryVersion } from './private/library-version';
 import { SCHEMA_VERSION } from './private/table-schema';
 
-/** The function that prepares the table when it is deployed. */
+/** The function that prepares the table when it is deployed, and applies limits manifests. */
 export interface ProvisionerOptions extends FunctionOptions {
   /**
    * Whether the table is prepared at deploy time.
@@ -39,7 +39,7 @@ export class Provisioner extends Construct {
     super(scope, id);
     const bundled = new BundledFunction(this, {
       asset: 'provisioner',
-      description: `Prepares the table of the rate limiter ${limiterName}`,
+      description: `Prepares the table of the rate limiter ${limiterName} and applies limits manifests`,
       functionName: `${limiterName}-limits-provisioner`,
       roleName: `${limiterName}-prov`,
       options,

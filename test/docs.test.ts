@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
+import metricsSpec from '../spec/metrics.json';
 
 const ROOT = resolve(__dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -102,6 +103,13 @@ describe('the reference', () => {
     ];
 
     expect(ids('docs/reference/manifest.md', /^\| `([A-Z_]+)` /gm)).toEqual(codes.sort());
+  });
+
+  test('lists every metric of the aggregator', () => {
+    const page = read('docs/operations/aggregator.md');
+
+    expect([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)).toEqual(metricsSpec.metrics.map(({ name }) => name));
+    expect(page).toContain(`namespace \`${metricsSpec.namespace}\``);
   });
 
   test('lists every warning id', () => {

@@ -37,7 +37,7 @@ export function archiveObjects(records: readonly DynamoDBRecord[], scope: Archiv
  * Archives the deleted audit events among stream records. Safe to repeat: the same batch is the same objects.
  *
  * The events are in the table no more, so every failure is to be tried again, whatever the error: a bucket or a role that is
- * repaired while the stream still holds the records loses nothing (F-30). One put for each UTC day on which an event happened.
+ * repaired while Lambda still delivers the records loses nothing (F-30). One put for each UTC day on which an event happened.
  *
  * @param hasTime asked before each put; when it says no, the object is a failure
  */

@@ -20,9 +20,11 @@ const logger = new Logger('aggregator', {
   level: logLevel(process.env), entityIds: word(process.env, 'LOG_ENTITY_IDS', ['plain', 'hash'], 'plain'),
 });
 logger.debug('Cold start', { table_name: tableName, schema_version: process.env.ZAE_LIMITER_SCHEMA_VERSION, settings: config });
+/** Longest wait for one answer. No piece of work waits for more than two, which fits into the time that is kept for the report. */
+const CALL_MS = 2000;
 const tools = {
-  // What the store repeats is safe to repeat, what the SDK repeats may not be. A batch has time for a slow answer.
-  store: new DynamoDbStore(traced(new DynamoDBClient({ maxAttempts: 1 }), process.env), tableName, { timeoutMs: 5000 }),
+  // What the store repeats is safe to repeat, what the SDK repeats may not be.
+  store: new DynamoDbStore(traced(new DynamoDBClient({ maxAttempts: 1 }), process.env), tableName, { timeoutMs: CALL_MS }),
   logger,
   clock: systemClock,
   pressure: new WritePressure(config.sharding),

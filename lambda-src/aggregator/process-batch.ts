@@ -100,7 +100,8 @@ export async function processBatch(records: readonly DynamoDBRecord[], tools: Ba
     await attempt(tools, shard, 'Error refilling bucket', async () => refill(shard, tools, config, counters));
     await attempt(tools, shard, 'Error doubling shards', async () => measure(shard, tools, config, counters));
   });
-  tools.pressure.forget(Math.floor(tools.clock.now() / 1000));
+  // In the time of the stream, which may lag behind the clock.
+  if (changes.length > 0) tools.pressure.forget(Math.max(...changes.map(({ createdAt }) => createdAt)));
   return { ...counters, failures: [...failures] };
 }
 
@@ -137,7 +138,7 @@ function usageJobs(changes: readonly BucketChange[], { store, logger }: BatchToo
   }));
 }
 
-function propagationJobs(changes: readonly BucketChange[], { store, logger }: BatchTools, { sharding }: AggregatorConfig, counters: Counters): Job[] {
+function propagationJobs(changes: readonly BucketChange[], { store, logger, hasTime }: BatchTools, { sharding }: AggregatorConfig, counters: Counters): Job[] {
   const propagations = changes.map(propagationOf).filter((found): found is Propagation => found !== undefined);
   return propagations.map((propagation) => {
     const { change, from, to } = propagation;
@@ -151,7 +152,7 @@ function propagationJobs(changes: readonly BucketChange[], { store, logger }: Ba
       failure: 'Error propagating shard count',
       fields,
       async run() {
-        const written = await propagate(store, propagation, sharding.maxShardCount);
+        const written = await propagate(store, propagation, sharding.maxShardCount, hasTime);
         counters.shardsPropagated += written;
         logger.info('Shard count propagated', { ...fields, shards_updated: written });
       },
@@ -195,6 +196,7 @@ async function measure(
     logger.warn('Shard count is at the cap', { ...fields, shard_count: shardCount });
   }
   if (update === undefined || !(await store.update(update)).applied) return;
+  pressure.doubled(shard.at(-1)!, 2 * shardCount);
   counters.shardsDoubled++;
   logger.info('Proactive shard doubling', { ...fields, old_count: shardCount, new_count: 2 * shardCount });
 }

@@ -35,20 +35,38 @@ export function propagationUpdates({ change: { key, after }, from, to }: Propaga
 /**
  * Brings the shards up to date. Safe to repeat; a shard that is ahead already stays.
  *
- * Cost: 1 call for each shard but the first, 2 for one that should exist and does not.
+ * The first shard is asked first: a record may be a day old, and shards that were joined or deleted since must not come back
+ * beside it. When it has grown further, another record says so.
  *
+ * Cost: 1 call for each shard, 2 for one that should exist and does not.
+ *
+ * @param hasTime asked before each write
  * @returns how many shards were written
+ * @throws when there is no time left; what was written stays
  */
-export async function propagate(store: Store, propagation: Propagation, maxShardCount: number): Promise<number> {
+export async function propagate(
+  store: Store, propagation: Propagation, maxShardCount: number, hasTime: () => boolean = () => true,
+): Promise<number> {
   const { change: { key, after }, to } = propagation;
+  if (!(await store.update(stillHas(key, to))).applied) return 0;
   let written = 0;
   for (const [at, update] of propagationUpdates(propagation, maxShardCount).entries()) {
+    if (!hasTime()) throw new Error('no time is left');
     const outcome = await store.update(update);
     const missing = !outcome.applied && outcome.item?.[BUCKET.refilledAt] === undefined;
     const { applied } = missing ? await store.update(cloneUpdate(after, { ...key, shard: at + 1 }, to)) : outcome;
     if (applied) written++;
   }
   return written;
+}
+
+/** Changes nothing, and so makes no record; holds while the first shard has this count. */
+function stillHas(key: BucketKey, shardCount: number): ItemUpdate {
+  return {
+    key: bucketKey({ ...key, shard: 0 }),
+    changes: new Map([[BUCKET.shardCount, { set: int(shardCount) }]]),
+    conditions: [{ exists: BUCKET.refilledAt }, { equals: [BUCKET.shardCount, int(shardCount)] }],
+  };
 }
 
 function countUpdate(key: BucketKey, shardCount: number): ItemUpdate {
@@ -83,7 +101,7 @@ function cloneUpdate(first: Item, key: BucketKey, shardCount: number): ItemUpdat
   };
 }
 
-/** What only our client writes: ids of its operations, counts of its requests, a block. Each belongs to one shard. */
+/** What only our client writes, of one shard: ids of its operations, and counts of its requests. A blocked bucket is not split. */
 const PRIVATE_PREFIX = 'x_';
 
 /** Balance or counter of a new shard; undefined for any other attribute. */

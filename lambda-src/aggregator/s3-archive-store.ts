@@ -5,7 +5,7 @@ import type { ArchiveObject } from './archive-object';
 /** Keeps the archive in a bucket. How it is encrypted is the bucket's default. */
 export class S3ArchiveStore implements ArchiveStore {
   /** @param timeoutMs time for one object, with the SDK's repetitions */
-  constructor(private readonly client: S3Client, private readonly bucket: string, private readonly timeoutMs = 10_000) {}
+  constructor(private readonly client: S3Client, private readonly bucket: string, private readonly timeoutMs = 4000) {}
 
   /** One PutObject. Throws what the SDK throws. */
   async put({ key, body }: ArchiveObject): Promise<void> {

@@ -1,6 +1,7 @@
 import { WCU_LIMIT } from '@zae-limiter/client/core/identifiers';
 import { MILLI } from '@zae-limiter/client/core/token-bucket';
 import { readWhole } from '@zae-limiter/client/schema/attributes';
+import { parseBlock } from '@zae-limiter/client/schema/bucket-admin';
 import { BUCKET, splitUpdate } from '@zae-limiter/client/schema/bucket-item';
 import { bucketAttribute, pk } from '@zae-limiter/client/schema/keys';
 import type { ItemUpdate } from '@zae-limiter/client/schema/update';
@@ -92,10 +93,12 @@ export class WritePressure {
 
   /**
    * Measures a shard by its changes in a batch, which are in the order of the stream; undefined when they say nothing: the
-   * shard has no write counter, or the batch was delivered before.
+   * shard has no write counter or is blocked, or the batch was delivered before.
    */
   measure(changes: readonly BucketChange[]): Measured | undefined {
-    const { key, after } = changes.at(-1)!;
+    const { key, after, createdAt } = changes.at(-1)!;
+    // What a block makes a shard owe cannot be split: the new shards would let pass what the block holds up.
+    if (parseBlock(after, createdAt * 1000) !== undefined) return undefined;
     const [first, last] = [observation(changes[0]!, 'before'), observation(changes.at(-1)!, 'after')];
     const capacity = (readWhole(after, bucketAttribute(WCU_LIMIT, 'cp')) ?? 0) / MILLI;
     if (first === undefined || last === undefined || capacity <= 0) return undefined;
@@ -112,14 +115,19 @@ export class WritePressure {
     const { doubleTo, streak, capped } =
       decide({ writesPerSecond, capacity, streak: doubled ? 0 : seen?.streak ?? 0, shardCount, cooldownUntil, now: last.at }, this.config);
 
-    this.shards.set(shard, { last, streak });
-    this.buckets.set(bucket, {
-      // The first shard knows; the others may lag behind.
-      shardCount: doubleTo ?? (key.shard === 0 ? shardCount : Math.max(shardCount, known?.shardCount ?? 1)),
-      cooldownUntil: doubleTo === undefined ? cooldownUntil : last.at + this.config.cooldownSeconds,
-      at: last.at,
-    });
+    // Until the doubling is done the shard is as hot as it was.
+    this.shards.set(shard, { last, streak: doubleTo === undefined ? streak : HOT_STREAK });
+    // The first shard knows the number of shards; the others may lag behind.
+    const latest = key.shard === 0 ? shardCount : Math.max(shardCount, known?.shardCount ?? 1);
+    this.buckets.set(bucket, { shardCount: latest, cooldownUntil, at: last.at });
     return { update: doubleTo === undefined ? undefined : splitUpdate(key, shardCount), shardCount, writesPerSecond, capped };
+  }
+
+  /** Says that the shards of a bucket were doubled, which begins the wait. */
+  doubled({ key, createdAt }: BucketChange, shardCount: number): void {
+    this.buckets.set(pk.bucket({ ...key, shard: 0 }), { shardCount, cooldownUntil: createdAt + this.config.cooldownSeconds, at: createdAt });
+    const shard = this.shards.get(pk.bucket(key));
+    if (shard !== undefined) this.shards.set(pk.bucket(key), { ...shard, streak: 0 });
   }
 
   /** Forgets what is too old to say anything, so that memory holds a minute of shards and no more. */

@@ -55,10 +55,13 @@ export function groupUsage(changes: readonly BucketChange[], { windows, clock }:
   return { groups: [...groups.values()], skipped };
 }
 
+/** Clocks of clients may be ahead by this much; a refill time beyond it is none. */
+const MAX_AHEAD_SECONDS = 3600;
+
 /** Epoch seconds that a change counts for. */
 function bookedAt({ createdAt, after }: BucketChange, clock: UsageConfig['clock']): number {
-  const refilledAt = clock === 'rf' ? readWhole(after, BUCKET.refilledAt) : undefined;
-  return refilledAt === undefined ? createdAt : Math.floor(refilledAt / 1000);
+  const refilledAt = clock === 'rf' ? Math.floor((readWhole(after, BUCKET.refilledAt) ?? -1) / 1000) : -1;
+  return refilledAt < 0 || refilledAt > createdAt + MAX_AHEAD_SECONDS ? createdAt : refilledAt;
 }
 
 /** The update that books a group, unless its first change is booked already. */

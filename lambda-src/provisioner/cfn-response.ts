@@ -17,6 +17,7 @@ const REASON_LENGTHS = [1000, 500, 250] as const;
 const BACKOFF_MS = [100, 400, 1600];
 /** Longest wait for CloudFormation to take the answer. */
 const ATTEMPT_MS = 5000;
+const MIN_ATTEMPT_MS = 100;
 
 /** The body of an answer, never above the size that CloudFormation takes: first the data go, then the reason shrinks. */
 export function answerBody(event: CloudFormationCustomResourceEvent, { status, physicalResourceId, reason = '', data }: CfnAnswer): string {
@@ -31,14 +32,18 @@ export function answerBody(event: CloudFormationCustomResourceEvent, { status, p
 /**
  * Delivers an answer to the URL of the request. The URL is a credential: it is never logged nor part of an error.
  *
+ * @param timeLeft milliseconds that all attempts may take
  * @throws when no attempt was accepted
  */
-export async function respond(event: CloudFormationCustomResourceEvent, answer: CfnAnswer): Promise<void> {
+export async function respond(event: CloudFormationCustomResourceEvent, answer: CfnAnswer, timeLeft: () => number = () => Infinity): Promise<void> {
   const body = answerBody(event, answer);
   let failure = '';
-  for (const wait of [...BACKOFF_MS, undefined]) {
+  for (const [attempt, wait] of [...BACKOFF_MS, undefined].entries()) {
     try {
-      const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' }, signal: AbortSignal.timeout(ATTEMPT_MS) });
+      // Each attempt gets its part of what is left, so that the last one is made at all.
+      const share = Math.min(ATTEMPT_MS, Math.max(MIN_ATTEMPT_MS, timeLeft() / (BACKOFF_MS.length + 1 - attempt)));
+      const signal = AbortSignal.timeout(Math.floor(share));
+      const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' }, signal });
       if (ok) return;
       failure = `HTTP ${status}`;
     } catch (error) {

@@ -2,11 +2,11 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { ValidationError } from '@zae-limiter/client/core/errors';
 import { bootstrap, type BootstrapProperties } from './bootstrap';
 import type { CfnAnswer } from './cfn-response';
-import { applyLimits, deleteLimits, type Done } from './limits-resource';
+import { applyLimits, deleteLimits, releaseLimits, type Done } from './limits-resource';
 import { registerNamespace, removeNamespace } from './namespace-resource';
 import type { Tools } from './tools';
 
-/** Physical id of a resource whose creation failed. Its rollback arrives as a Delete that must touch nothing (F-13). */
+/** Physical id of a resource whose creation failed. Its rollback arrives as a Delete that must remove nothing (F-13). */
 const FAILED_CREATE = 'create-failed/';
 /** The same, from the Python library's function. */
 const FAILED_CREATE_OF_PYTHON = 'failed';
@@ -27,7 +27,9 @@ export async function customResource(event: CloudFormationCustomResourceEvent, t
 }
 
 async function carryOut(event: CloudFormationCustomResourceEvent, tools: Tools): Promise<Done> {
-  if (event.RequestType === 'Delete' && isFailedCreate(event.PhysicalResourceId)) return { physicalResourceId: event.PhysicalResourceId };
+  if (event.RequestType === 'Delete' && isFailedCreate(event.PhysicalResourceId)) {
+    return event.ResourceType === 'Custom::ZaeLimiterLimits' ? releaseLimits(event, tools) : { physicalResourceId: event.PhysicalResourceId };
+  }
   switch (event.ResourceType) {
     case 'Custom::ZaeLimiterBootstrap': {
       // Deleting the stack keeps the table by default, and with it everything that makes it usable. The answer must carry

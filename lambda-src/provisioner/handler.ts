@@ -32,7 +32,7 @@ export async function handler(event: CloudFormationCustomResourceEvent | Command
   after(remaining - 2 * answerMs, () => stop.abort());
   const tools = { store, clock: systemClock, readObject, signal: stop.signal };
   if (!isCloudFormation(event)) return runCommand(event, tools);
-  await answerResource(event, tools, remaining - answerMs);
+  await answerResource(event, tools, remaining - answerMs, () => context?.getRemainingTimeInMillis() ?? Infinity);
   return undefined;
 }
 
@@ -40,7 +40,9 @@ function isCloudFormation(event: unknown): event is CloudFormationCustomResource
   return typeof event === 'object' && event !== null && 'RequestType' in event;
 }
 
-async function answerResource(event: CloudFormationCustomResourceEvent, tools: Tools, timeMs: number): Promise<void> {
+async function answerResource(
+  event: CloudFormationCustomResourceEvent, tools: Tools, timeMs: number, timeLeft: () => number,
+): Promise<void> {
   if (event.ResponseURL === undefined) throw new Error('a request of CloudFormation must have a ResponseURL');
   const { RequestType, ResourceType, LogicalResourceId, RequestId } = event;
   const timeIsUp = new Promise<CfnAnswer>((resolve) => after(timeMs, () => resolve(failure(event, 'the function ran out of time'))));
@@ -50,7 +52,7 @@ async function answerResource(event: CloudFormationCustomResourceEvent, tools: T
     request_id: RequestId, request_type: RequestType, resource_type: ResourceType, logical_id: LogicalResourceId,
     physical_id: physicalResourceId, status, reason,
   });
-  await respond(event, answer);
+  await respond(event, answer, timeLeft);
 }
 
 async function runCommand(event: Command, tools: Tools): Promise<Result> {
@@ -58,7 +60,7 @@ async function runCommand(event: Command, tools: Tools): Promise<Result> {
   try {
     const result = await carryOutCommand(event, tools);
     const { status, namespace_id, created, updated, deleted, unchanged, errors } = result;
-    logger.info('Command carried out', { action, status, namespace_id, created, updated, deleted, unchanged, errors });
+    logger.info('Command carried out', { action, status, namespace_id, created, updated, deleted, unchanged, error_count: (errors as readonly unknown[] | undefined)?.length });
     return result;
   } catch (error) {
     logger.error('Command failed', { action, error: (error as Error).name, reason: (error as Error).message });

@@ -57,7 +57,7 @@ export async function applyLimits(event: CloudFormationCustomResourceEvent, tool
  */
 export async function deleteLimits(event: CloudFormationCustomResourceDeleteEvent, tools: Tools): Promise<Done> {
   const done = { physicalResourceId: event.PhysicalResourceId };
-  if (readFlag(event.ResourceProperties, 'RetainOnDelete')) return done;
+  if (readFlag(event.ResourceProperties, 'RetainOnDelete')) return releaseLimits(event, tools);
   try {
     const { Namespace: name = 'default' } = event.ResourceProperties as { readonly Namespace?: string };
     const namespaceId = await findNamespace(tools, name);
@@ -69,6 +69,21 @@ export async function deleteLimits(event: CloudFormationCustomResourceDeleteEven
     if (!NOTHING_TO_DELETE.some((type) => error instanceof type)) throw error;
   }
   return done;
+}
+
+/**
+ * Ends a resource without removing its limits: one that retains them, and one whose creation failed, which may have died as
+ * the owner of what it never finished. Otherwise the limits would belong to a stack that is gone.
+ */
+export async function releaseLimits(event: CloudFormationCustomResourceDeleteEvent, tools: Tools): Promise<Done> {
+  const { Namespace: name = 'default' } = event.ResourceProperties as { readonly Namespace?: string };
+  try {
+    const namespaceId = await findNamespace(tools, name);
+    if (namespaceId !== undefined) await new LimitsProvisioner({ ...tools, namespaceId }).release(ownerOf(event));
+  } catch (error) {
+    if (!NOTHING_TO_DELETE.some((type) => error instanceof type)) throw error;
+  }
+  return { physicalResourceId: event.PhysicalResourceId };
 }
 
 /** Errors that say that there is nothing of the resource: no namespace can have a name that is not valid. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { traced } from '../shared/tracing';
 import { RequestError } from './request-error';
 
 /** Reads an object of S3. */
@@ -21,7 +22,7 @@ const TIMEOUT_MS = 15_000;
 export function s3Reader(): ReadObject {
   let client: S3Client | undefined;
   return async (bucket, key) => {
-    client ??= new S3Client({});
+    client ??= traced(new S3Client({}), process.env);
     const get = new GetObjectCommand({ Bucket: bucket, Key: key });
     const { Body, ContentLength = 0 } = await client.send(get, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
     if (ContentLength > MAX_BYTES) throw new Error(`it has ${ContentLength} bytes, more than ${MAX_BYTES}`);

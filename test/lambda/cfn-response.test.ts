@@ -1,5 +1,5 @@
 import { answerBody, respond, type CfnAnswer } from '../../lambda-src/provisioner/cfn-response';
-import { answerServer, cfnEvent, SECRET } from './support/cloudformation';
+import { answerServer, silentServer, cfnEvent, SECRET } from './support/cloudformation';
 
 const SUCCESS: CfnAnswer = { status: 'SUCCESS', physicalResourceId: 'some-table/bootstrap', data: { SchemaVersion: '0.10.0' } };
 const event = cfnEvent('Create');
@@ -116,6 +116,18 @@ describe('the delivery of an answer', () => {
     expect(waits).toEqual([100, 400, 1600]);
     expect(failure!.message).toBe('CloudFormation did not accept the answer: HTTP 403');
     expect(failure!.cause).toBeUndefined();
+  });
+
+  test('gives each attempt its part of the time that is left, and the last one a moment at least', async () => {
+    await using silent = await silentServer();
+    const timeouts = jest.spyOn(AbortSignal, 'timeout');
+    const left = [200, 160, 130, 20];
+
+    const failure = await respond(cfnEvent('Create', { ResponseURL: silent.url }), SUCCESS, () => left.shift()!).catch((error: Error) => error);
+
+    expect(timeouts.mock.calls.flat()).toEqual([100, 100, 100, 100]);
+    expect((failure as Error).message).toContain('CloudFormation did not accept the answer');
+    timeouts.mockRestore();
   });
 
   test('fails with an error that does not show the URL when nobody listens there', async () => {

@@ -336,7 +336,7 @@ describe('the provisioner', () => {
     expect(diff.result).toMatchObject({ status: 'diffed', in_sync: true });
     expect(lines).toEqual([{
       timestamp: expect.any(String), level: 'INFO', logger: 'provisioner', message: 'Command carried out', action: 'apply', status: 'applied',
-      namespace_id: result!.namespace_id, created: 1, updated: 0, deleted: 0, unchanged: 0, errors: [],
+      namespace_id: result!.namespace_id, created: 1, updated: 0, deleted: 0, unchanged: 0, error_count: 0,
     }]);
     client.destroy();
   });

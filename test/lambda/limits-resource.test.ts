@@ -3,7 +3,7 @@ import { Admin, Limit, LimiterUnavailableError, MemoryStore, NamespacesAdmin, Re
 import { LimitsProvisioner } from '@zae-limiter/client/admin/limits-provisioner';
 import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
-import type { ItemWrite } from '@zae-limiter/client/schema/update';
+import type { ItemUpdate, ItemWrite } from '@zae-limiter/client/schema/update';
 import { answerBody } from '../../lambda-src/provisioner/cfn-response';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { limitsEvent, OWNER, rpm, STACK, testProvisioner, toolsOf, type TestProvisioner } from './support/provisioner';
@@ -165,6 +165,25 @@ describe('F-15: changes that fail', () => {
     expect(again).toMatchObject({ status: 'SUCCESS', data: { Created: '1', Unchanged: '3' } });
   });
 
+  test('F-13: of a creation that died amid its work leave limits that the next creation takes over', async () => {
+    let writes = 0;
+    const provisioner = await testProvisioner((memory) => Object.assign(Object.create(memory) as MemoryStore, {
+      update: async (update: ItemUpdate) => {
+        if (update.key.sk === '#PROVISIONER' && ++writes === 2) throw new LimiterUnavailableError('no answer', true);
+        return memory.update(update);
+      },
+    }));
+    const { request, ids } = provisioner;
+    const failed = await request('Create', PROPERTIES);
+    expect(failed).toMatchObject({ status: 'FAILED', reason: 'no answer' });
+    expect(await recordOf(provisioner, ids.default)).toMatchObject({ owner: OWNER });
+
+    await request('Delete', PROPERTIES, { PhysicalResourceId: failed.physicalResourceId });
+
+    expect(await recordOf(provisioner, ids.default)).toMatchObject({ owner: undefined, managed: { resources: ['claude', 'gpt-4'] } });
+    expect(await request('Create', PROPERTIES, { StackId: 'next-stack' })).toMatchObject({ status: 'SUCCESS', data: { Unchanged: '4' } });
+  });
+
   test('of an update keep the physical id, and the update back restores what was', async () => {
     const plan = refusing(/RESOURCE#new/);
     const provisioner = await testProvisioner(plan.wrap);
@@ -251,6 +270,27 @@ describe('a deletion', () => {
 
     expect(answer.status).toBe('SUCCESS');
     expect(await resourcesOf(provisioner, ids.default)).toEqual(['claude', 'gpt-4']);
+  });
+
+  test('with RetainOnDelete leaves limits that the next stack takes over', async () => {
+    const provisioner = await testProvisioner();
+    const { request, ids } = provisioner;
+    await request('Create', PROPERTIES);
+    await request('Delete', { ...PROPERTIES, RetainOnDelete: 'true' });
+
+    expect(await request('Create', PROPERTIES, { StackId: 'next-stack' })).toMatchObject({ status: 'SUCCESS', data: { Unchanged: '4' } });
+    expect(await recordOf(provisioner, ids.default)).toMatchObject({ owner: 'next-stack|Limits' });
+  });
+
+  test('of a creation that failed takes nothing from who manages the limits', async () => {
+    const provisioner = await testProvisioner();
+    const { request, ids } = provisioner;
+    await request('Create', PROPERTIES, { StackId: 'other-stack' });
+    const refused = await request('Create', PROPERTIES);
+
+    await request('Delete', PROPERTIES, { PhysicalResourceId: refused.physicalResourceId });
+
+    expect(await recordOf(provisioner, ids.default)).toMatchObject({ owner: 'other-stack|Limits' });
   });
 
   test('in a namespace that was deleted succeeds, also when its name was registered anew', async () => {

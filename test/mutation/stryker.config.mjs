@@ -3,6 +3,7 @@ const PARTS = { core: '{core,schema}', limiter: 'limiter' };
 const part = process.env.MUTATED_PART;
 
 export default {
+  buildCommand: 'node test/mutation/bundle.mjs',
   testRunner: 'jest',
   jest: { projectType: 'custom', configFile: 'test/mutation/jest.config.cjs', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
@@ -13,6 +14,7 @@ export default {
   ignoreStatic: true,
   thresholds: { high: 95, low: 90, break: 85 },
   concurrency: 2,
+  maxTestRunnerReuse: 150, // each run of jest leaves memory behind, and a full heap makes every run slow
   timeoutMS: 5_000,
   disableTypeChecks: 'packages/client/{src,test}/**/*.ts',
   reporters: ['clear-text', 'progress-append-only', 'json'],

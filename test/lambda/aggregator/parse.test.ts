@@ -153,6 +153,13 @@ describe('records that are not a change of a bucket', () => {
   });
 
   test.each([
+    ['has no entity', { b_rpm_tc: { N: '-1000' } }],
+    ['has a number for an entity', { entity_id: { N: '7' }, b_rpm_tc: { N: '-1000' } }],
+  ])('W4: a fragment of a deleted bucket that %s is ignored', (_, NewImage) => {
+    expect(parseRecord(changed({ NewImage }))).toBeUndefined();
+  });
+
+  test.each([
     ['no keys', changed({ Keys: undefined })],
     ['nothing but a name', { eventName: 'MODIFY' } as DynamoDBRecord],
   ])('a record with %s is ignored', (_, record) => {
@@ -171,9 +178,7 @@ describe('records that cannot be read', () => {
     ['a shard that is a word', { Keys: keys('ns1/BUCKET#user-1#gpt-4#x') }, 'PK'],
     ['a negative shard', { Keys: keys('ns1/BUCKET#user-1#gpt-4#-1') }, 'PK'],
     ['nothing behind the word BUCKET', { Keys: keys('ns1/BUCKET#') }, 'PK'],
-    ['no new image', { NewImage: undefined }, 'entity_id'],
-    ['no entity', { NewImage: { b_rpm_tc: { N: '1000' } } }, 'entity_id'],
-    ['an entity that is a number', { NewImage: { entity_id: { N: '7' }, b_rpm_tc: { N: '1000' } } }, 'entity_id'],
+    ['no new image', { NewImage: undefined }, 'NewImage'],
     ['W26: a counter with a fraction', { NewImage: image('1000.5') }, 'b_rpm_tc'],
     ['W26: a counter with an exponent', { NewImage: image('1E+3') }, 'b_rpm_tc'],
     ['W26: an old counter with a fraction', { OldImage: image('0.5') }, 'b_rpm_tc'],

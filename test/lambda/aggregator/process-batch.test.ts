@@ -290,22 +290,26 @@ describe('help for buckets in a batch', () => {
 });
 
 describe('the aggregator\'s pressure gauge in a batch', () => {
-  test('doubles the shards of a hot bucket in its second hot batch and propagates them with the record of that', async () => {
+  test.each([['keeps up with', 0], ['is an hour behind', 3600]])('doubles the shards of a bucket that is hot in two batches, when it %s the stream', async (_, lag) => {
+    const entity = `hot-${lag}`;
+    const clock = new FakeClock((AT + lag) * 1000);
     const pressure = new WritePressure(DEFAULTS.sharding);
     const wcu = (writes: number) => ({ wcu: { tc_delta: writes * 1000, tk_milli: 1_000_000, cp_milli: 1_000_000, ra_milli: 1_000_000, rp_ms: 1000 } });
     const hot = (batch: number) => {
-      const options = { namespaceId: table.namespaceId, entity: 'hot', sequence: batch + 1, at: AT + batch * 5 };
+      const options = { namespaceId: table.namespaceId, entity, sequence: batch + 1, at: AT + batch * 5 };
       const record = bucketRecord({ ...options, before: { wcu: batch * 5_000_000 }, after: { wcu: (batch + 1) * 5_000_000 } });
       Object.assign(record.dynamodb!.NewImage!, changeOf(wcu((batch + 1) * 5000), 0, 1).after, record.dynamodb!.NewImage);
       return record;
     };
-    const key = bucketKey({ namespaceId: table.namespaceId, entity: 'hot', resource: 'gpt-4', shard: 0 });
+    const key = bucketKey({ namespaceId: table.namespaceId, entity, resource: 'gpt-4', shard: 0 });
     await table.store.update({ key, changes: new Map([['rf', { set: int(0) }], ['shard_count', { set: int(1) }]]), conditions: [] });
 
-    const summaries = [await deliver([hot(0)], table.store, DEFAULTS, { pressure }), await deliver([hot(1)], table.store, DEFAULTS, { pressure })];
+    const tools = { pressure, clock };
+    const summaries = [await deliver([hot(0)], table.store, DEFAULTS, tools), await deliver([hot(1)], table.store, DEFAULTS, tools)];
 
     expect(summaries.map(({ shardsDoubled }) => shardsDoubled)).toEqual([0, 1]);
-    expect(summaries[1]!.lines).toMatchObject([{ message: 'Proactive shard doubling', entity_id: 'hot', old_count: 1, new_count: 2, writes_per_second: 1000 }]);
+    expect(await deliver([hot(2)], table.store, DEFAULTS, tools)).toMatchObject({ shardsDoubled: 0 });
+    expect(summaries[1]!.lines).toMatchObject([{ message: 'Proactive shard doubling', entity_id: entity, old_count: 1, new_count: 2, writes_per_second: 1000 }]);
     expect(await table.store.get(key, { consistent: true })).toMatchObject({ shard_count: { N: '2' } });
   });
 });

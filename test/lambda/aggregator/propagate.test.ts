@@ -60,6 +60,9 @@ describe('shards that follow the first', () => {
     return item === undefined ? undefined : fromAttribute(item.b_rpd_tk!) as number;
   }));
 
+  const setCount = (entity: string, count: number, shard = 0): Promise<unknown> =>
+    table.store.update({ key: bucketKey(keyOf(entity, shard)), changes: new Map([['shard_count', { set: { N: String(count) } }]]), conditions: [] });
+
   /** A bucket of 1 shard that is doubled, and the stream's record of that. */
   async function split(shardCount = 1): Promise<{ entity: string; record: DynamoDBRecord; propagation: Propagation }> {
     const entity = `entity-${randomUUID()}`;
@@ -99,7 +102,7 @@ describe('shards that follow the first', () => {
   test('are left alone by a second delivery, and are not thrown back by a late one', async () => {
     const { entity, propagation } = await split();
     await propagate(table.store, propagation, CAP);
-    await table.store.update({ key: bucketKey(keyOf(entity, 1)), changes: new Map([['shard_count', { set: { N: '8' } }]]), conditions: [] });
+    await setCount(entity, 8, 1);
 
     expect(await propagate(table.store, propagation, CAP)).toBe(0);
     expect((await read(entity, 1))!.shard_count).toEqual({ N: '8' });
@@ -107,10 +110,13 @@ describe('shards that follow the first', () => {
 
   test('learn the new count, and are created where one is missing that should be there', async () => {
     const { entity, propagation: { change } } = await split();
-    const further: Propagation = { change: { ...change, after: { ...change.after, shard_count: { N: '4' } } }, from: 2, to: 4 };
+    const growTo = (count: number): Promise<unknown> => setCount(entity, count);
+    const further: Propagation = { change, from: 2, to: 4 };
 
+    await growTo(4);
     expect(await propagate(table.store, further, CAP)).toBe(3);
     expect(await tokens(entity, 5)).toEqual([70_000, 0, 0, 0, undefined]);
+    await growTo(8);
     expect(await propagate(table.store, { ...further, from: 4, to: 8 }, CAP)).toBe(7);
     expect((await read(entity, 1))!.shard_count).toEqual({ N: '8' });
   });
@@ -118,12 +124,35 @@ describe('shards that follow the first', () => {
   test('F-04: are created up to the cap and not beyond, whatever some client wrote, and the excess is an error in the log', async () => {
     const { entity, record } = await split();
     record.dynamodb!.NewImage!.shard_count = { N: '1048576' };
+    await setCount(entity, 1_048_576);
 
     const summary = await deliver([record], table.store, { ...usageOnly(), sharding: { ...usageOnly().sharding, maxShardCount: 4 } });
 
     expect(summary).toMatchObject({ shardsPropagated: 3, shardCapExceeded: 1, failures: [] });
     expect(summary.lines).toMatchObject([{ level: 'ERROR', message: 'Shard count is above the cap', new_count: 1_048_576, max_shard_count: 4 }, {}]);
     expect(await tokens(entity, 5)).toEqual([70_000, 0, 0, 0, undefined]);
+  });
+
+  test('W1: do not come back beside a bucket whose shards an operator joined, or that is gone, however late the record is', async () => {
+    const [joined, deleted] = [await split(), await split()];
+    await limiter.admin.buckets.resetShards(joined.entity, 'gpt-4');
+    await table.store.deleteMany([bucketKey(keyOf(deleted.entity))]);
+
+    const summary = await deliver([joined.record, deleted.record], table.store);
+
+    expect(summary).toMatchObject({ shardsPropagated: 0, failures: [], poison: 0 });
+    expect(await tokens(joined.entity, 2)).toEqual([70_000, undefined]);
+    expect(await tokens(deleted.entity, 2)).toEqual([undefined, undefined]);
+  });
+
+  test('that the time does not suffice for are delivered again', async () => {
+    const { entity, propagation } = await split();
+    await setCount(entity, 4);
+    const answers = [true, false];
+
+    await expect(propagate(table.store, { ...propagation, to: 4 }, CAP, () => answers.shift()!)).rejects.toThrow('no time is left');
+    expect(await tokens(entity, 3)).toEqual([70_000, 0, undefined]);
+    expect(await propagate(table.store, { ...propagation, to: 4 }, CAP)).toBe(2);
   });
 
   test('F-38: are asked for again when they could not be written', async () => {

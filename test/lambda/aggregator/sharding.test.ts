@@ -75,6 +75,25 @@ describe('the pressure on a bucket', () => {
     expect([gauge.measure(hot), gauge.measure(hot)]).toEqual([undefined, undefined]);
   });
 
+  test('asks again in the next batch when the doubling could not be written, and waits once it is', () => {
+    const gauge = pressure();
+    const hot = [0, 1, 2, 3, 4].map((step) => batch(step * 5000, (step + 1) * 5000, AT + step * 5));
+
+    const asked = hot.map((changes, step) => {
+      const update = gauge.measure(changes)!.update;
+      if (step === 3) gauge.doubled(changes[0]!, 2);
+      return update !== undefined;
+    });
+
+    expect(asked).toEqual([false, true, true, true, false]);
+  });
+
+  test('is not measured while a bucket is blocked: its debt cannot be split', () => {
+    const blocked = batch(0, 5000, AT).map((change) => ({ ...change, after: { ...change.after, x_blocked_until: { N: String((AT + 60) * 1000) } } }));
+
+    expect(pressure().measure(blocked)).toBeUndefined();
+  });
+
   test('waits after a doubling, whoever did it', () => {
     const gauge = pressure();
     const rates = [0, 1, 2, 3, 4, 5, 6, 7].map((step) => batch(step * 5000, (step + 1) * 5000, AT + step * 5, { count: step === 0 ? 1 : 2 }));

@@ -151,6 +151,10 @@ describe('settings for a table that goes back to the Python aggregator', () => {
     expect(starts).toEqual(['2030-01-01T05:00:00Z', '1970-01-01T00:00:00Z']);
   });
 
+  test.each([9e15, -1, (AT + 3601) * 1000])('take the time of the change when the refill time is %d, which no clock can show', (rf) => {
+    expect(groupUsage(change(rf), usageConfig({ clock: 'rf', windows: ['hourly'] })).groups[0]!.start).toBe('2030-03-05T14:00:00Z');
+  });
+
   test('fall back to the time of the change for a bucket without a refill time', () => {
     expect(groupUsage(changesOf([bucketRecord()]), usageConfig({ clock: 'rf', windows: ['hourly'] })).groups[0]!.start).toBe('2030-03-05T14:00:00Z');
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Amounts, BucketState, BucketTarget, StoredLimit } from '@zae-limiter/client/core/bucket';
-import { adoptParameters, expiryForDebt, plan as planAt, type Plan, type RefillPlan } from '@zae-limiter/client/core/plan';
+import { addAmounts, negated, type Amounts, type BucketState, type BucketTarget, type StoredLimit } from '@zae-limiter/client/core/bucket';
+import { adoptParameters, expiryForDebt, parametersDiffer, plan as planAt, topUp, type Plan, type RefillPlan } from '@zae-limiter/client/core/plan';
 import { runs } from '../support/runs';
 
 const T0 = Date.UTC(2026, 0, 1); // a multiple of every period used here, so that credits are round
@@ -257,5 +257,56 @@ describe('plan', () => {
         expect(tokens + gain).toBeLessThanOrEqual(100_000);
       }
     }), { numRuns: runs(2000) });
+  });
+});
+
+describe('topUp', () => {
+  const wcu: StoredLimit = { ...rpm, tokens: 0, totalConsumed: 0, exact: true };
+
+  test('credits every limit of the application by its own parameters, takes nothing and leaves all else as it is', () => {
+    const state = bucket(5000, { limits: new Map([...bucket(5000).limits, ['wcu', wcu]]), expiresAt: 1, indexedByResource: true });
+
+    expect(topUp(state, T0 + 8000, 0)).toEqual({
+      kind: 'refill', refilledAt: T0, now: T0 + 8000, expiresAt: undefined, leaveResourceIndex: false, discard: [],
+      limits: [{ name: 'rpm', amount: 0, parameters: undefined, tokens: { gain: 8000, atLeast: undefined, atMost: 92_000 } }],
+    });
+  });
+
+  test('credits a shard its share', () => {
+    expect(topUp(bucket(0, { shardCount: 4 }), T0 + 8000, 3)!.limits[0]!.tokens).toEqual({ gain: 2000, atLeast: undefined, atMost: 23_000 });
+  });
+
+  test.each([['no time has passed', T0, T0], ['the refill time is ahead', T0 + 1, T0], ['there is no refill time', undefined, T0 + 8000]])(
+    'does nothing when %s', (_, refilledAt, now) => {
+      expect(topUp(bucket(5000, { refilledAt }), now, 0)).toBeUndefined();
+    });
+});
+
+describe('amounts', () => {
+  test('add up by name', () => {
+    const sum = new Map([['rpm', 5]]);
+
+    addAmounts(sum, new Map([['rpm', -2], ['tpm', 7]]));
+
+    expect([...sum]).toEqual([['rpm', 3], ['tpm', 7]]);
+  });
+
+  test('are given back with the opposite sign', () => {
+    expect([...negated(new Map([['rpm', 3], ['tpm', -7]]))]).toEqual([['rpm', -3], ['tpm', 7]]);
+  });
+});
+
+describe('parametersDiffer', () => {
+  test.each([
+    ['the same', {}, false], ['another capacity', { capacity: 1 }, true], ['another amount', { refillAmount: 1 }, true],
+    ['another period', { refillPeriodMs: 1 }, true], ['parameters that cannot refill', { refillAmount: 0 }, false],
+  ])('of a bucket with %s is %p', (_, changes, differs) => {
+    const stored: StoredLimit = { ...rpm, tokens: 0, totalConsumed: 0, exact: true, ...changes };
+
+    expect(parametersDiffer(bucket(0, { limits: new Map([['rpm', stored]]) }), target)).toBe(differs);
+  });
+
+  test('of a bucket that lacks the limit is false', () => {
+    expect(parametersDiffer(bucket(0, { limits: new Map() }), target)).toBe(false);
   });
 });
