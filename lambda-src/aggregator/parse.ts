@@ -71,10 +71,17 @@ function consumption(before: Item, after: Item): Map<string, number> {
   for (const attribute of Object.keys(after)) {
     const parsed = parseLimitAttribute(BUCKET_ATTRIBUTE_PREFIX, attribute);
     if (parsed?.field !== 'tc' || parsed.limit === WCU_LIMIT) continue;
-    const delta = (readInt(after, attribute) ?? 0) - (readInt(before, attribute) ?? 0);
+    const delta = counter(after, attribute) - counter(before, attribute);
     if (delta !== 0) consumed.set(parsed.limit, delta);
   }
   return consumed;
+}
+
+/** A counter that is missing is 0; one that is no number would make all that was ever consumed a refund. */
+function counter(item: Item, attribute: string): number {
+  const value = readInt(item, attribute);
+  if (value === undefined && item[attribute] !== undefined) throw new CorruptRecordError(attribute, JSON.stringify(item[attribute]), 'must be a number');
+  return value ?? 0;
 }
 
 /** Net millitokens that changes consumed, per limit. */

@@ -158,7 +158,7 @@ describe('audit events that leave the table', () => {
     expect(result).toEqual({ archived: events.length, objects: objects.length, failures: [] });
   });
 
-  test('F-03: are archived when they expire, and in scope ttl no others are', async () => {
+  test('F-03, W48: are archived when they expire, and in scope ttl no others are', async () => {
     const bucket = await newBucket();
 
     const result = await archive([...deleted, ...expired], new S3ArchiveStore(s3, bucket), 'ttl');

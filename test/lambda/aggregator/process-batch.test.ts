@@ -52,7 +52,7 @@ describe('a batch', () => {
     expect(table.meter.take().calls).toBe(0);
   });
 
-  test('costs one update for each snapshot, however many records it has', async () => {
+  test('W20: costs one update for each snapshot, however many records it has', async () => {
     const batch = records(...Array.from({ length: 60 }, (_, position) => ({ entity: `cost-${position % 3}` })));
     table.meter.take();
 
@@ -113,20 +113,22 @@ describe('a batch', () => {
 
 describe('records that can never be counted', () => {
   test('are counted as poison and logged with their sequence number, and the rest of the batch is booked', async () => {
-    const [good, malformed, fraction, anonymous, other] = records(
-      { entity: 'good' }, { entity: 'bad', resource: 'x#y' }, { entity: 'bad' }, { entity: 'bad' }, { entity: 'good' },
+    const [good, malformed, fraction, anonymous, unknown, other] = records(
+      { entity: 'good' }, { entity: 'bad', resource: 'x#y' }, { entity: 'bad' }, { entity: 'bad' }, { entity: 'bad' }, { entity: 'good' },
     );
     malformed!.dynamodb!.Keys!.PK = { S: `${table.namespaceId}/BUCKET#bad` };
     fraction!.dynamodb!.NewImage!.b_rpm_tc = { N: '0.5' };
     delete anonymous!.dynamodb!.SequenceNumber;
+    unknown!.dynamodb!.NewImage!.b_rpm_tc = { NEW_TYPE: '1' } as never;
 
-    const { lines, ...summary } = await run([good!, malformed!, fraction!, anonymous!, other!]);
+    const { lines, ...summary } = await run([good!, malformed!, fraction!, anonymous!, unknown!, other!]);
 
-    expect(summary).toEqual({ processed: 5, snapshotsUpdated: 2, duplicatesSkipped: 0, poison: 3, failures: [] });
+    expect(summary).toEqual({ processed: 6, snapshotsUpdated: 2, duplicatesSkipped: 0, poison: 4, failures: [] });
     expect(lines).toMatchObject([
       { level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(2), keys: { PK: { S: `${table.namespaceId}/BUCKET#bad` } } },
       { level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(3), exception: expect.stringContaining('b_rpm_tc') },
       { level: 'ERROR', message: 'Error processing record', keys: anonymous!.dynamodb!.Keys, exception: expect.stringContaining('SequenceNumber') },
+      { level: 'ERROR', message: 'Error processing record', sequence: sequenceNumber(5), exception: expect.stringContaining('NEW_TYPE') },
     ]);
     expect(await usage('good')).toEqual(both(2, 2));
     expect(await usage('bad')).toEqual({});
@@ -160,7 +162,7 @@ describe('records whose snapshot was refused', () => {
   test.each([
     'ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'InternalServerError', 'TimeoutError',
     'AccessDeniedException', 'ResourceNotFoundException', 'UnrecognizedClientException', 'Error',
-  ])('F-38: are delivered again after %s', async (sdkError) => {
+  ])('F-38, W21: are delivered again after %s', async (sdkError) => {
     const entity = `after-${sdkError}`;
     const lucky = `${entity}-lucky`;
     const batch = records({ entity: lucky }, { entity }, { entity: lucky }, { entity });
