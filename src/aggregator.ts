@@ -1,4 +1,4 @@
-import { Annotations, Duration, Tokenization } from 'aws-cdk-lib';
+import { Annotations, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -28,6 +28,68 @@ export interface AggregatorOptions extends FunctionOptions {
    * @default - batches of up to 1000 records or 5 seconds
    */
   readonly stream?: StreamOptions;
+
+  /**
+   * Whether buckets in use are refilled for Python clients, whose fast path takes only what is stored. Without it they are
+   * slower and cost more, and are limited the same.
+   *
+   * @default - enabled
+   */
+  readonly refill?: RefillOptions;
+
+  /**
+   * When a bucket that is written too fast for one partition gets more shards.
+   *
+   * @default - at 800 writes a second, up to 32 shards
+   */
+  readonly sharding?: ShardingOptions;
+}
+
+/** Whether buckets are refilled for Python clients. */
+export interface RefillOptions {
+  /**
+   * Whether they are.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+}
+
+/** When a bucket gets more shards. */
+export interface ShardingOptions {
+  /**
+   * Whether the function doubles the shards of hot buckets. Shards that clients create are brought up to date either way.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * Most shards of a bucket.
+   *
+   * A power of two, 1 to 256. Clients stop at 32.
+   *
+   * @default 32
+   */
+  readonly maxShardCount?: number;
+
+  /**
+   * Part of the 1000 writes a second that a partition takes, from which on a shard is hot. Two batches in a row have to be.
+   *
+   * Range: above 0, up to 1.
+   *
+   * @default 0.8
+   */
+  readonly pressureThreshold?: number;
+
+  /**
+   * Time after a doubling in which there is no other.
+   *
+   * Range: 1 to 3600 seconds.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly cooldown?: Duration;
 }
 
 /** How the aggregator reads the table's stream. */
@@ -105,6 +167,22 @@ export enum SnapshotWindow {
   MONTHLY = 'monthly',
 }
 
+/** Time that decides which window usage falls into. */
+export enum SnapshotClock {
+  /** When DynamoDB recorded the change. */
+  STREAM = 'stream',
+  /** When the bucket was last refilled, as the Python library's aggregator does it. */
+  REFILL = 'rf',
+}
+
+/** How snapshots are keyed. Clients read both. */
+export enum SnapshotKeyStyle {
+  /** Daily and monthly snapshots have keys of their own. */
+  SUFFIXED = 'suffixed',
+  /** Midnight's hour and the day share a key, as with the Python library's aggregator. */
+  LEGACY = 'legacy',
+}
+
 /** What the usage snapshots record. */
 export interface UsageOptions {
   /**
@@ -122,6 +200,20 @@ export interface UsageOptions {
    * @default Duration.days(90)
    */
   readonly retention?: Duration;
+
+  /**
+   * Time that decides which window usage falls into.
+   *
+   * @default SnapshotClock.STREAM
+   */
+  readonly clock?: SnapshotClock;
+
+  /**
+   * How snapshots are keyed. `LEGACY` only for a table that may go back to the Python library's aggregator.
+   *
+   * @default SnapshotKeyStyle.SUFFIXED
+   */
+  readonly keyStyle?: SnapshotKeyStyle;
 }
 
 export interface AggregatorProps {
@@ -130,6 +222,7 @@ export interface AggregatorProps {
   readonly options: AggregatorOptions;
   readonly usage: UsageOptions;
   readonly logRetention: logs.RetentionDays;
+  readonly tracing: boolean;
 }
 
 /** Days that a stream keeps a record. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html */
@@ -142,7 +235,7 @@ export class Aggregator extends Construct {
   readonly deadLetterQueue: sqs.Queue;
   readonly eventSourceMapping: lambda.EventSourceMapping;
 
-  constructor(scope: Construct, id: string, { limiterName, table, options, usage, logRetention }: AggregatorProps) {
+  constructor(scope: Construct, id: string, { limiterName, table, options, usage, logRetention, tracing }: AggregatorProps) {
     super(scope, id);
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetterQueue', {
       queueName: `${limiterName}-aggregator-dlq`,
@@ -159,11 +252,21 @@ export class Aggregator extends Construct {
       options,
       defaultTimeout: Duration.minutes(1),
       logRetention,
+      tracing,
       environment: {
         TABLE_NAME: table.tableName,
         SNAPSHOT_WINDOWS: (usage.windows ?? [SnapshotWindow.HOURLY, SnapshotWindow.DAILY]).join(','),
         SNAPSHOT_TTL_DAYS: Tokenization.stringifyNumber((usage.retention ?? Duration.days(90)).toDays()),
         ZAE_LIMITER_SCHEMA_VERSION: SCHEMA_VERSION,
+        ...given({
+          SNAPSHOT_CLOCK: usage.clock,
+          SNAPSHOT_KEY_STYLE: usage.keyStyle,
+          REFILL_ENABLED: options.refill?.enabled,
+          SHARDING_ENABLED: options.sharding?.enabled,
+          MAX_SHARD_COUNT: options.sharding?.maxShardCount,
+          SHARD_THRESHOLD: options.sharding?.pressureThreshold,
+          SHARD_COOLDOWN_SECONDS: options.sharding?.cooldown?.toSeconds(),
+        }),
       },
     });
     this.function = bundled.function;
@@ -215,15 +318,22 @@ export class Aggregator extends Construct {
   }
 }
 
+/** Variables for what is not left to the function's own default. */
+function given(settings: { readonly [name: string]: string | number | boolean | undefined }): { [name: string]: string } {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'number' ? Tokenization.stringifyNumber(value) : String(value)]));
+}
+
 /** Collects what is wrong with the aggregator's settings. */
 export function checkAggregator(problems: Problems, options: AggregatorOptions, usage: UsageOptions): void {
-  const { stream = {} } = options;
+  const { stream = {}, sharding = {} } = options;
   checkFunctionOptions(problems, 'aggregator', options);
   problems.integer('BATCH_RANGE', 'aggregator.stream.batchSize', stream.batchSize, 1, 10_000);
   problems.seconds('BATCH_WINDOW_RANGE', 'aggregator.stream.maxBatchingWindow', stream.maxBatchingWindow, 0, 300);
   problems.integer('RETRY_RANGE', 'aggregator.stream.retryAttempts', stream.retryAttempts, -1, 10_000);
   problems.seconds('RECORD_AGE_RANGE', 'aggregator.stream.maxRecordAge', stream.maxRecordAge, 60, 604_800);
   problems.integer('PARALLEL_RANGE', 'aggregator.stream.parallelizationFactor', stream.parallelizationFactor, 1, 10);
+  checkSharding(problems, sharding);
   problems.days('USAGE_RETENTION_RANGE', 'usage.retention', usage.retention, 1, 3650);
   const { windows } = usage;
   const known: string[] = Object.values(SnapshotWindow);
@@ -233,6 +343,20 @@ export function checkAggregator(problems: Problems, options: AggregatorOptions, 
     problems.add('WINDOWS_INVALID', `usage.windows must hold at least one of ${known.join(', ')} and each once, got ${JSON.stringify(windows)}`);
   }
 }
+
+function checkSharding(problems: Problems, { maxShardCount, pressureThreshold, cooldown }: ShardingOptions): void {
+  if (maxShardCount !== undefined && !Token.isUnresolved(maxShardCount) && !POWERS_OF_TWO.includes(maxShardCount)) {
+    problems.add('SHARD_CAP_INVALID', `aggregator.sharding.maxShardCount must be a power of two from 1 to 256, got ${maxShardCount}`);
+  }
+  const inRange = pressureThreshold === undefined || Token.isUnresolved(pressureThreshold) || (pressureThreshold > 0 && pressureThreshold <= 1);
+  if (!inRange) {
+    problems.add('SHARD_THRESHOLD_RANGE', `aggregator.sharding.pressureThreshold must be above 0 and at most 1, got ${pressureThreshold}`);
+  }
+  problems.seconds('SHARD_COOLDOWN_RANGE', 'aggregator.sharding.cooldown', cooldown, 1, 3600);
+}
+
+/** Up to the largest number of shards that a bucket can be told to have. */
+const POWERS_OF_TWO: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /** Warns of settings that are valid but do not do what they say. */
 export function warnAboutAggregator(scope: Construct, { stream }: AggregatorOptions): void {

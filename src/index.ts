@@ -1,5 +1,5 @@
-export { SnapshotWindow } from './aggregator';
-export type { AggregatorOptions, StreamOptions, UsageOptions } from './aggregator';
+export { SnapshotClock, SnapshotKeyStyle, SnapshotWindow } from './aggregator';
+export type { AggregatorOptions, RefillOptions, ShardingOptions, StreamOptions, UsageOptions } from './aggregator';
 export type { FunctionOptions } from './function-options';
 export type { TableOptions } from './limiter-table';
 export type { ProvisionerOptions } from './provisioner';

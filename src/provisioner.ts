@@ -28,6 +28,7 @@ export interface ProvisionerProps {
   readonly table: dynamodb.ITable;
   readonly options: ProvisionerOptions;
   readonly logRetention: logs.RetentionDays;
+  readonly tracing: boolean;
 }
 
 /** The provisioner with its role and log group. */
@@ -35,7 +36,7 @@ export class Provisioner extends Construct {
   readonly function: lambda.Function;
   readonly role: iam.Role;
 
-  constructor(scope: Construct, id: string, { limiterName, table, options, logRetention }: ProvisionerProps) {
+  constructor(scope: Construct, id: string, { limiterName, table, options, logRetention, tracing }: ProvisionerProps) {
     super(scope, id);
     const bundled = new BundledFunction(this, {
       asset: 'provisioner',
@@ -45,6 +46,7 @@ export class Provisioner extends Construct {
       options,
       defaultTimeout: PROVISIONER_TIMEOUT,
       logRetention,
+      tracing,
       environment: { TABLE_NAME: table.tableName },
     });
     this.function = bundled.function;

@@ -158,6 +158,13 @@ export interface ZaeLimiterProps {
   readonly logRetention?: logs.RetentionDays;
 
   /**
+   * Whether X-Ray traces both functions, with their calls to DynamoDB and S3.
+   *
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
    * Namespaces that are registered when the limiter is deployed. Removing one from the list does not delete it.
    *
    * Each 1 to 128 characters without `#`; `_` is reserved.
@@ -224,6 +231,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
     validate(this, props);
 
     const logRetention = props.logRetention ?? logs.RetentionDays.ONE_MONTH;
+    const tracing = props.tracing ?? false;
     this.table = limiterTable(this, 'Table', {
       tableName: this.limiterName,
       options: props.table ?? {},
@@ -236,7 +244,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
 
     if (isEnabled(props.aggregator)) {
       const aggregator = new Aggregator(this, 'Aggregator', {
-        limiterName, table, logRetention, options: props.aggregator ?? {}, usage: props.usage ?? {},
+        limiterName, table, logRetention, tracing, options: props.aggregator ?? {}, usage: props.usage ?? {},
       });
       this.aggregator = aggregator.function;
       this.aggregatorRole = aggregator.role;
@@ -245,7 +253,9 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
     }
 
     if (isEnabled(props.provisioner)) {
-      const provisioner = new Provisioner(this, 'Provisioner', { limiterName, table, logRetention, options: props.provisioner ?? {} });
+      const provisioner = new Provisioner(this, 'Provisioner', {
+        limiterName, table, logRetention, tracing, options: props.provisioner ?? {},
+      });
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {

@@ -3,9 +3,12 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ApplicationLogLevel, Architecture, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
+import { readSettings } from '../lambda-src/aggregator/settings';
 import { isLogLevel } from '../lambda-src/shared/logger';
 import table from '../spec/table.json';
-import { SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps } from '../src';
+import {
+  SnapshotClock, SnapshotKeyStyle, SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps,
+} from '../src';
 
 function synth(props?: ZaeLimiterProps) {
   const stack = new Stack(new App(), 'app');
@@ -80,6 +83,34 @@ describe('function', () => {
     template.hasResourceProperties(FUNCTION, { FunctionName: NAME, Environment: { Variables: variables } });
   });
 
+  test('its code reads every setting as it is given', () => {
+    const template = synth({
+      aggregator: { refill: { enabled: false }, sharding: { enabled: false, maxShardCount: 64, pressureThreshold: 0.55, cooldown: Duration.minutes(2) } },
+      usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(7), clock: SnapshotClock.REFILL, keyStyle: SnapshotKeyStyle.LEGACY },
+    });
+
+    const [aggregator] = Object.values(template.findResources(FUNCTION, { Properties: { FunctionName: NAME } }));
+    expect(readSettings(aggregator!.Properties.Environment.Variables)).toEqual({
+      usage: { windows: ['monthly'], retentionDays: 7, clock: 'rf', keyStyle: 'legacy' },
+      refill: false,
+      sharding: { enabled: false, maxShardCount: 64, threshold: 0.55, cooldownSeconds: 120 },
+      archiveBucket: undefined,
+      archiveScope: 'ttl',
+    });
+  });
+
+  test('its code does by default what the props say', () => {
+    const [aggregator] = Object.values(synth().findResources(FUNCTION, { Properties: { FunctionName: NAME } }));
+
+    expect(readSettings(aggregator!.Properties.Environment.Variables)).toEqual({
+      usage: { windows: ['hourly', 'daily'], retentionDays: 90, clock: 'stream', keyStyle: 'suffixed' },
+      refill: true,
+      sharding: { enabled: true, maxShardCount: 32, threshold: 0.8, cooldownSeconds: 30 },
+      archiveBucket: undefined,
+      archiveScope: 'ttl',
+    });
+  });
+
   test('its code knows every window that can be asked for', () => {
     expect([...USAGE_WINDOWS].sort()).toEqual(Object.values(SnapshotWindow).sort());
   });
@@ -90,6 +121,23 @@ describe('function', () => {
     const [aggregator] = Object.values(template.findResources(FUNCTION, { Properties: { FunctionName: NAME } }));
     expect(aggregator!.Properties.LoggingConfig.ApplicationLogLevel).toBe(level);
     expect(isLogLevel(aggregator!.Properties.Environment.Variables.LOG_LEVEL)).toBe(true);
+  });
+});
+
+describe('tracing', () => {
+  const traced = (template: Template) => Object.values(template.findResources(FUNCTION)).map(({ Properties }) => ({
+    mode: Properties.TracingConfig?.Mode, variable: Properties.Environment.Variables.TRACING_ENABLED,
+  }));
+  const xrayActions = (template: Template) => Object.values(template.findResources('AWS::IAM::Policy')).map(({ Properties }) =>
+    Properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: string | string[] }) => Action).filter((action: string) => action.startsWith('xray:')));
+
+  test('F-36: is off by default, and on with the permission to send and with code that shows its calls', () => {
+    const [off, on] = [synth(), synth({ tracing: true })];
+
+    expect(traced(off)).toEqual(Array(2).fill({ mode: undefined, variable: undefined }));
+    expect(xrayActions(off)).toEqual([[], []]);
+    expect(traced(on)).toEqual(Array(2).fill({ mode: 'Active', variable: 'true' }));
+    expect(xrayActions(on)).toEqual(Array(2).fill(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']));
   });
 });
 

@@ -59,6 +59,12 @@ const DURATIONS: readonly Range<Duration>[] = [
     bad: [[seconds(301), '5 minutes 1 second'], [millis(500), '500 millis']],
   },
   {
+    id: 'SHARD_COOLDOWN_RANGE', prop: 'aggregator.sharding.cooldown', rule: 'a whole number of seconds from 1 to 3600',
+    props: (cooldown) => aggregator({ sharding: { cooldown } }),
+    good: [seconds(1), minutes(60)],
+    bad: [[seconds(0), '0 seconds'], [seconds(3601), '1 hour 1 second'], [millis(1500), '1 second 500 millis']],
+  },
+  {
     id: 'RECORD_AGE_RANGE', prop: 'aggregator.stream.maxRecordAge', rule: 'a whole number of seconds from 60 to 604800',
     props: (maxRecordAge) => stream({ maxRecordAge }),
     good: [minutes(1), days(7)],
@@ -94,6 +100,14 @@ const NUMBERS: readonly Range<number>[] = [
   {
     id: 'RETRY_RANGE', prop: 'aggregator.stream.retryAttempts', rule: 'a whole number from -1 to 10000',
     props: (retryAttempts) => stream({ retryAttempts }), good: [-1, 0, 10_000], bad: [[-2, '-2'], [10_001, '10001'], [0.5, '0.5']],
+  },
+  {
+    id: 'SHARD_CAP_INVALID', prop: 'aggregator.sharding.maxShardCount', rule: 'a power of two from 1 to 256',
+    props: (maxShardCount) => aggregator({ sharding: { maxShardCount } }), good: [1, 32, 256], bad: [[0, '0'], [3, '3'], [512, '512'], [1.5, '1.5']],
+  },
+  {
+    id: 'SHARD_THRESHOLD_RANGE', prop: 'aggregator.sharding.pressureThreshold', rule: 'above 0 and at most 1',
+    props: (pressureThreshold) => aggregator({ sharding: { pressureThreshold } }), good: [0.01, 1], bad: [[0, '0'], [1.01, '1.01'], [NaN, 'NaN']],
   },
   {
     id: 'PARALLEL_RANGE', prop: 'aggregator.stream.parallelizationFactor', rule: 'a whole number from 1 to 10',
@@ -187,7 +201,8 @@ describe('refused props', () => {
       CONCURRENCY_RANGE: true,
       NAME_REQUIRED: true, NAME_INVALID: true, NAME_TOO_LONG: true, NAME_TOO_SHORT: true, NAME_DUPLICATE: true, PITR_RANGE: true,
       USAGE_RETENTION_RANGE: true, WINDOWS_INVALID: true, AUDIT_RETENTION_RANGE: true, TIMEOUT_RANGE: true, MEMORY_RANGE: true, BATCH_RANGE: true,
-      BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,
+      BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, SHARD_CAP_INVALID: true, SHARD_THRESHOLD_RANGE: true,
+      SHARD_COOLDOWN_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,
     };
 
     const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE']);
@@ -253,6 +268,12 @@ describe('values that are known only when they are deployed', () => {
       { MaximumBatchingWindowInSeconds: SEVEN_MILLION }],
     ['aggregator.stream.retryAttempts', (value) => stream({ retryAttempts: value }), MAPPING, { MaximumRetryAttempts: SEVEN_MILLION }],
     ['aggregator.stream.maxRecordAge', (value) => stream({ maxRecordAge: seconds(value) }), MAPPING, { MaximumRecordAgeInSeconds: SEVEN_MILLION }],
+    ['aggregator.sharding.maxShardCount', (value) => aggregator({ sharding: { maxShardCount: value } }), FUNCTION,
+      { FunctionName: 'app-aggregator', Environment: { Variables: { MAX_SHARD_COUNT: String(SEVEN_MILLION) } } }],
+    ['aggregator.sharding.pressureThreshold', (value) => aggregator({ sharding: { pressureThreshold: value } }), FUNCTION,
+      { FunctionName: 'app-aggregator', Environment: { Variables: { SHARD_THRESHOLD: String(SEVEN_MILLION) } } }],
+    ['aggregator.sharding.cooldown', (value) => aggregator({ sharding: { cooldown: seconds(value) } }), FUNCTION,
+      { FunctionName: 'app-aggregator', Environment: { Variables: { SHARD_COOLDOWN_SECONDS: String(SEVEN_MILLION) } } }],
     ['aggregator.stream.parallelizationFactor', (value) => stream({ parallelizationFactor: value }), MAPPING,
       { ParallelizationFactor: SEVEN_MILLION }],
   ];

@@ -4,7 +4,7 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel, Architecture, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import table from '../spec/table.json';
-import { SnapshotWindow, ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { SnapshotClock, SnapshotKeyStyle, SnapshotWindow, ZaeLimiter, type ZaeLimiterProps } from '../src';
 
 function synth(props?: ZaeLimiterProps) {
   const stack = new Stack(new App(), 'app');
@@ -43,11 +43,14 @@ const everything: Required<ZaeLimiterProps> = {
       parallelizationFactor: 4,
       startingPosition: StartingPosition.LATEST,
     },
+    refill: { enabled: false },
+    sharding: { enabled: false, maxShardCount: 8, pressureThreshold: 0.5, cooldown: Duration.minutes(1) },
   },
   provisioner: { ...functionOptions, enabled: true },
-  usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(400) },
+  usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(400), clock: SnapshotClock.REFILL, keyStyle: SnapshotKeyStyle.LEGACY },
   audit: { retention: Duration.days(365) },
   logRetention: RetentionDays.ONE_WEEK,
+  tracing: true,
   namespaces: ['default', 'tenant-1'],
 };
 

@@ -16,6 +16,8 @@ export interface BundledFunctionProps {
   readonly options: FunctionOptions;
   readonly defaultTimeout: Duration;
   readonly logRetention: logs.RetentionDays;
+  /** Whether X-Ray shows invocations and what they call. */
+  readonly tracing: boolean;
   readonly environment: { [name: string]: string };
 }
 
@@ -57,7 +59,9 @@ export class BundledFunction {
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       applicationLogLevelV2: level,
-      environment: { ...props.environment, LOG_LEVEL: NEAREST_LEVEL[level] ?? level },
+      // Undefined, not disabled: the default is no part of the template.
+      tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
+      environment: { ...props.environment, LOG_LEVEL: NEAREST_LEVEL[level] ?? level, ...(props.tracing && { TRACING_ENABLED: 'true' }) },
     });
   }
 }
