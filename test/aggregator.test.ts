@@ -85,7 +85,10 @@ describe('function', () => {
 
   test('its code reads every setting as it is given', () => {
     const template = synth({
-      aggregator: { refill: { enabled: false }, sharding: { enabled: false, maxShardCount: 64, pressureThreshold: 0.55, cooldown: Duration.minutes(2) } },
+      aggregator: {
+        refill: { enabled: false },
+        sharding: { enabled: false, maxShardCount: 64, pressureThreshold: 0.55, cooldown: Duration.minutes(2) },
+      },
       usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(7), clock: SnapshotClock.REFILL, keyStyle: SnapshotKeyStyle.LEGACY },
     });
 

@@ -138,7 +138,9 @@ function usageJobs(changes: readonly BucketChange[], { store, logger }: BatchToo
   }));
 }
 
-function propagationJobs(changes: readonly BucketChange[], { store, logger, hasTime }: BatchTools, { sharding }: AggregatorConfig, counters: Counters): Job[] {
+function propagationJobs(
+  changes: readonly BucketChange[], { store, logger, hasTime }: BatchTools, { sharding }: AggregatorConfig, counters: Counters,
+): Job[] {
   const propagations = changes.map(propagationOf).filter((found): found is Propagation => found !== undefined);
   return propagations.map((propagation) => {
     const { change, from, to } = propagation;

@@ -53,8 +53,8 @@ export function flag(env: Environment, variable: string, fallback: boolean): boo
 export function wordList<T extends string>(env: Environment, variable: string, known: readonly T[], fallback: readonly T[]): readonly T[] {
   const value = env[variable];
   if (value === undefined) return fallback;
-  const words = value.split(',').map((word) => word.trim());
-  if (new Set(words).size !== words.length || !words.every((word): word is typeof word & T => (known as readonly string[]).includes(word))) {
+  const words = value.split(',').map((entry) => entry.trim());
+  if (new Set(words).size !== words.length || !words.every((entry): entry is typeof entry & T => (known as readonly string[]).includes(entry))) {
     throw new EnvironmentError(variable, `must be a list of ${known.join(', ')}, each at most once`, value);
   }
   return words as readonly string[] as readonly T[];

@@ -41,8 +41,8 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
 function randomOf(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
+    state = (state * 1_103_515 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
   };
 }
 

@@ -7,8 +7,8 @@ import type { ItemUpdate } from '@zae-limiter/client/schema/update';
 import { USAGE_WINDOWS } from '@zae-limiter/client/schema/usage-item';
 import type { Store } from '@zae-limiter/client/store/store';
 import { FakeClock } from '@zae-limiter/client/testing';
-import type { BatchTools } from '../../../lambda-src/aggregator/process-batch';
 import type { ArchiveObject } from '../../../lambda-src/aggregator/archive-object';
+import type { BatchTools } from '../../../lambda-src/aggregator/process-batch';
 import { WritePressure } from '../../../lambda-src/aggregator/sharding';
 import { connectTestTable, PATIENCE_MS, type TestTable } from '../../support/table';
 import { auditRecord } from '../support/audit-record';
@@ -296,7 +296,8 @@ describe('the aggregator\'s pressure gauge in a batch', () => {
     const entity = `hot-${lag}`;
     const clock = new FakeClock((AT + lag) * 1000);
     const pressure = new WritePressure(DEFAULTS.sharding);
-    const wcu = (writes: number) => ({ wcu: { tc_delta: writes * 1000, tk_milli: 1_000_000, cp_milli: 1_000_000, ra_milli: 1_000_000, rp_ms: 1000 } });
+    const million = { tk_milli: 1_000_000, cp_milli: 1_000_000, ra_milli: 1_000_000 };
+    const wcu = (writes: number) => ({ wcu: { ...million, tc_delta: writes * 1000, rp_ms: 1000 } });
     const hot = (batch: number) => {
       const options = { namespaceId: table.namespaceId, entity, sequence: batch + 1, at: AT + batch * 5 };
       const record = bucketRecord({ ...options, before: { wcu: batch * 5_000_000 }, after: { wcu: (batch + 1) * 5_000_000 } });

@@ -38,7 +38,8 @@ describe('a growing number of shards', () => {
     expect(updates.filter((update) => !isClone(update)).map(({ key, changes }) => [key.pk, changes.get('shard_count')]))
       .toEqual(expected.update_item.map(({ Key, ExpressionAttributeValues }) => [Key.PK, { set: { N: String(ExpressionAttributeValues[':new']) } }]));
     // The reference fills new shards: each doubling gives the entity up to half its capacity for nothing.
-    const empty = ({ Item }: Put) => Object.fromEntries(Object.entries(Item).map(([name, value]) => [name, /^b_(?!wcu).*_tk$/.test(name) ? 0 : value]));
+    const isBalance = (name: string): boolean => /^b_(?!wcu).*_tk$/.test(name);
+    const empty = ({ Item }: Put) => Object.fromEntries(Object.entries(Item).map(([name, value]) => [name, isBalance(name) ? 0 : value]));
     expect(updates.filter(isClone).map(written)).toEqual(expected.put_item.map(empty));
   });
 });
@@ -55,10 +56,10 @@ describe('shards that follow the first', () => {
 
   const keyOf = (entity: string, shard = 0) => ({ namespaceId: table.namespaceId, entity, resource: 'gpt-4', shard });
   const read = (entity: string, shard = 0): Promise<Item | undefined> => table.store.get(bucketKey(keyOf(entity, shard)), { consistent: true });
-  const tokens = async (entity: string, shards: number): Promise<(number | undefined)[]> => Promise.all(Array.from({ length: shards }, async (_, shard) => {
-    const item = await read(entity, shard);
-    return item === undefined ? undefined : fromAttribute(item.b_rpd_tk!) as number;
-  }));
+  const tokens = async (entity: string, shards: number): Promise<(number | undefined)[]> => {
+    const items = await Promise.all(Array.from({ length: shards }, (_, shard) => read(entity, shard)));
+    return items.map((item) => (item === undefined ? undefined : fromAttribute(item.b_rpd_tk!) as number));
+  };
 
   const setCount = (entity: string, count: number, shard = 0): Promise<unknown> =>
     table.store.update({ key: bucketKey(keyOf(entity, shard)), changes: new Map([['shard_count', { set: { N: String(count) } }]]), conditions: [] });

@@ -1,9 +1,9 @@
+import { Limit } from '@zae-limiter/client';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { BucketKey } from '@zae-limiter/client/core/bucket';
+import { plan, type CreatePlan } from '@zae-limiter/client/core/plan';
 import { int, readWhole, type Item } from '@zae-limiter/client/schema/attributes';
 import { bucketKey, bucketTarget, createUpdate } from '@zae-limiter/client/schema/bucket-item';
-import { plan, type CreatePlan } from '@zae-limiter/client/core/plan';
-import { Limit } from '@zae-limiter/client';
 import type { ItemUpdate } from '@zae-limiter/client/schema/update';
 import { MemoryStore } from '@zae-limiter/client/store/memory-store';
 import type { UpdateOutcome } from '@zae-limiter/client/store/store';
