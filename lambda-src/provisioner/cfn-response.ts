@@ -17,7 +17,8 @@ const REASON_LENGTHS = [1000, 500, 250] as const;
 const BACKOFF_MS = [100, 400, 1600];
 /** Longest wait for CloudFormation to take the answer. */
 const ATTEMPT_MS = 5000;
-const MIN_ATTEMPT_MS = 100;
+/** Less is of no use to an attempt; a function that has not even this is ended by Lambda. */
+const MIN_ATTEMPT_MS = 1000;
 
 /** The body of an answer, never above the size that CloudFormation takes: first the data go, then the reason shrinks. */
 export function answerBody(event: CloudFormationCustomResourceEvent, { status, physicalResourceId, reason = '', data }: CfnAnswer): string {

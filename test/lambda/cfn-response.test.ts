@@ -120,12 +120,13 @@ describe('the delivery of an answer', () => {
 
   test('gives each attempt its part of the time that is left, and the last one a moment at least', async () => {
     await using silent = await silentServer();
-    const timeouts = jest.spyOn(AbortSignal, 'timeout');
-    const left = [200, 160, 130, 20];
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const timeouts = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout(20));
+    const left = [30_000, 10_000, 4000, 20];
 
     const failure = await respond(cfnEvent('Create', { ResponseURL: silent.url }), SUCCESS, () => left.shift()!).catch((error: Error) => error);
 
-    expect(timeouts.mock.calls.flat()).toEqual([100, 100, 100, 100]);
+    expect(timeouts.mock.calls.flat()).toEqual([5000, 3333, 2000, 1000]);
     expect((failure as Error).message).toContain('CloudFormation did not accept the answer');
     timeouts.mockRestore();
   });
