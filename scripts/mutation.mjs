@@ -1,4 +1,5 @@
-// Mutation testing of the client's logic: core, schema and limiter. Fails when the score of all of them is below 85.
+// Mutation testing of the client's logic: core, schema and limiter. Fails when the score of all of them is below 85, or that of
+// a part below its floor.
 //
 // A part whose code and tests are those of its recorded run is not run again: `spec/mutation.json` keeps their hash and the
 // counts. `--record` writes it, `--all` runs every part.
@@ -10,6 +11,8 @@ import { join } from 'node:path';
 const STRYKER = 'node_modules/@stryker-mutator/core/bin/stryker.js';
 const RECORD = 'spec/mutation.json';
 const MINIMUM = 85;
+/** Not to be lowered. The limiter's is what its tests reach today (83.62); it belongs at 85 like the other. */
+const FLOORS = { core: 85, limiter: 83.5 };
 
 /** What a score depends on. */
 const COMMON = ['test/mutation', 'test/support', 'packages/client/test/support', 'packages/client/src/core', 'packages/client/src/schema'];
@@ -59,4 +62,9 @@ for (const part of Object.keys(PARTS)) {
 const score = scoreOf(Object.values(results));
 console.log(`mutation score: ${score}, at least ${MINIMUM} wanted`);
 if (score < MINIMUM) process.exitCode = 1;
+for (const [part, floor] of Object.entries(FLOORS)) {
+  const own = scoreOf([results[part]]);
+  if (own < MINIMUM) console.log(`${part} alone is at ${own}, short of ${MINIMUM}`);
+  if (own < floor) process.exitCode = 1;
+}
 if (flags.includes('--record')) writeFileSync(RECORD, `${JSON.stringify(results, null, 2)}\n`);

@@ -41,7 +41,7 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
 function randomOf(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
-    state = (state * 1_103_515 + 12_345) % 2 ** 31;
+    state = (state * 1_103_517 + 12_345) % 2 ** 31; // of full period, and exact in a double
     return Math.floor((state / 2 ** 31) * below);
   };
 }
@@ -51,13 +51,13 @@ async function setUp() {
   const table = await newTable({ stream: true });
   const registry = new Registry(table.store, systemClock);
   await registry.recordVersion(SCHEMA_VERSION, 'test');
-  const namespaceId = await registry.registerNamespace('default');
+  await registry.registerNamespace('default');
   const limiters = await Promise.all(Array.from({ length: PROCESSES }, () =>
     RateLimiter.open({ stack: table.name, namespace: 'default', client: table.client, timeoutMs: PATIENCE_MS })));
   await limiters[0]!.admin.limits.set([Limit.perMinute('rpm', 10_000_000), Limit.perMinute('tpm', 1_000_000_000)]);
   const streams = new DynamoDBStreamsClient({ endpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB });
   const bucketRecords = async () => (await readStream(streams, table.name)).filter(({ dynamodb }) => dynamodb!.Keys!.SK!.S === '#STATE');
-  return { table, namespaceId, limiters, bucketRecords };
+  return { table, limiters, bucketRecords };
 }
 
 /** Does work with some callers at a time, each as soon as it is free. */
@@ -100,7 +100,7 @@ describe('a table under load', () => {
   afterAll(() => set.table.client.destroy());
 
   test(`F-05 to F-09, F-38: ${ACQUIRES} requests are usage to the token, however their stream is cut, repeated, reordered and dropped`, async () => {
-    const { table, limiters, namespaceId, bucketRecords } = set;
+    const { table, limiters, bucketRecords } = set;
     const ledger = new Ledger();
     const steps = fc.sample(anyStep, { numRuns: ACQUIRES, seed: 20_300_305 });
     await inParallel(steps, CALLERS, async ({ entity: number, tpm, end, adjust }, caller) => {
@@ -113,9 +113,10 @@ describe('a table under load', () => {
     });
 
     const records = await bucketRecords();
-    const { batches, deliveries } = await deliverAtRandom(records, table);
+    const { accidents, cutShort } = await deliverAtRandom(records, table);
 
-    expect(deliveries).toBeGreaterThan(batches);
+    expect([...accidents].sort()).toEqual(['again', 'halves', 'killed', 'none', 'tail']);
+    expect(cutShort).toBeGreaterThan(0);
     for (const entity of Array.from({ length: ENTITIES }, (_, number) => `user-${number}`)) {
       const usage = await usageOf(limiters[0]!.admin.usage, { entity });
       const { tokens, requests } = ledger.entries.get(entity)!;
@@ -130,14 +131,13 @@ describe('a table under load', () => {
     const millitokens = records.reduce((sum, { dynamodb }) => sum
       + Number(dynamodb!.NewImage!.b_rpm_tc!.N) - Number(dynamodb!.OldImage?.b_rpm_tc?.N ?? 0), 0);
     expect(millitokens / MILLI).toBe([...ledger.entries.values()].reduce((sum, { tokens }) => sum + tokens.rpm!, 0));
-    expect(namespaceId).toHaveLength(11);
   }, 600_000);
 
   /**
    * Delivers records as a Lambda mapping does at its worst: some shards of a stream, each in order, their batches mixed; some
    * batches again, in halves, from the middle on, and some after the function was killed amid the work.
    */
-  async function deliverAtRandom(records: readonly DynamoDBRecord[], { store }: NewTable): Promise<{ batches: number; deliveries: number }> {
+  async function deliverAtRandom(records: readonly DynamoDBRecord[], { store }: NewTable): Promise<{ accidents: Set<string>; cutShort: number }> {
     const random = randomOf(42);
     const shards = [0, 1, 2, 3].map(() => [] as DynamoDBRecord[]);
     const placed = new Map<string, DynamoDBRecord[]>();
@@ -149,24 +149,22 @@ describe('a table under load', () => {
     }
     const config = { ...DEFAULTS, usage: usageConfig({ windows: USAGE_WINDOWS }) };
     const pressure = new WritePressure(config.sharding);
-    let [batches, deliveries] = [0, 0];
-    const send = async (batch: readonly DynamoDBRecord[], through: Store = store) => {
-      deliveries++;
-      return deliver(batch, through, config, { pressure });
-    };
+    const accidents = new Set<string>();
+    let cutShort = 0; // deliveries that left work undone
+    const send = (batch: readonly DynamoDBRecord[], through: Store = store) => deliver(batch, through, config, { pressure });
     for (let open = shards; open.length > 0; open = open.filter((shard) => shard.length > 0)) {
       const shard = open[random(open.length)]!;
       const batch = shard.splice(0, 1 + random(400));
-      batches++;
       const cut = random(batch.length);
-      const accident = ['none', 'none', 'again', 'halves', 'tail', 'killed', 'killed'][random(7)];
-      if (accident === 'killed') await send(batch, mortal(store, 1 + random(60), random));
+      const accident = ['none', 'none', 'again', 'halves', 'tail', 'killed', 'killed'][random(7)]!;
+      accidents.add(accident);
+      if (accident === 'killed' && (await send(batch, mortal(store, 1 + random(60), random))).failures.length > 0) cutShort++;
       if (accident === 'halves') await send(batch.slice(0, cut));
       if (accident === 'again') await send(batch);
       expect(await send(batch)).toMatchObject({ poison: 0, failures: [] });
       if (accident === 'tail') await send(batch.slice(cut));
     }
-    return { batches, deliveries };
+    return { accidents, cutShort };
   }
 
   test('of 1000 requests a second on 10 entities costs the aggregator at most 0.05 write units a request', async () => {
