@@ -4,175 +4,16 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct, IConstruct } from 'constructs';
-import { AccessPolicies, acquireStatements, fullAccessStatements, grantStatements, readOnlyStatements } from './access';
-import { Aggregator, AggregatorOptions, checkAggregator, UsageOptions, warnAboutAggregator } from './aggregator';
-import { limiterTable, TableOptions } from './limiter-table';
+import { Construct } from 'constructs';
+import { AccessPolicies } from './access';
+import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
+import { LimiterBase } from './limiter-base';
+import { limiterTable } from './limiter-table';
 import { checkFunctionOptions } from './private/bundled-function';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
-import { bootstrapResource, Provisioner, ProvisionerOptions } from './provisioner';
-
-/** A rate limiter, deployed by this app or elsewhere. */
-export interface IZaeLimiter extends IConstruct {
-  /**
-   * Name of the limiter, which is its table's name and what clients connect to.
-   *
-   * @attribute
-   */
-  readonly limiterName: string;
-
-  /**
-   * ARN of the table.
-   *
-   * @attribute
-   */
-  readonly tableArn: string;
-
-  /**
-   * Allows to take and give back tokens and to read, nothing else: limits and entities cannot be changed.
-   *
-   * @param grantee who acquires
-   */
-  grantAcquire(grantee: iam.IGrantable): iam.Grant;
-
-  /**
-   * Allows everything: limits, entities, namespaces, and invoking the provisioner.
-   *
-   * @param grantee who administers
-   */
-  grantFullAccess(grantee: iam.IGrantable): iam.Grant;
-
-  /**
-   * Allows to read everything and to change nothing.
-   *
-   * @param grantee who observes
-   */
-  grantReadOnly(grantee: iam.IGrantable): iam.Grant;
-
-  /**
-   * Environment variables that the client's `RateLimiter.open()` reads.
-   *
-   * @param options which namespace to open
-   */
-  clientEnvironment(options?: ClientEnvironmentOptions): { [name: string]: string };
-}
-
-/** What a client opens by default. */
-export interface ClientEnvironmentOptions {
-  /**
-   * Namespace that the client opens. It has to be registered, for example with `namespaces`.
-   *
-   * @default 'default'
-   */
-  readonly namespaceName?: string;
-}
-
-/** How audit events are kept. */
-export interface AuditOptions {
-  /**
-   * How long an audit event stays in the table. Changing it affects new events only.
-   *
-   * Range: 1 to 3650 days.
-   *
-   * @default Duration.days(90)
-   */
-  readonly retention?: Duration;
-}
-
-/** Settings of a limiter; all are optional. */
-export interface ZaeLimiterProps {
-  /**
-   * Name of the limiter and of its table: what clients connect to, and the beginning of every other name.
-   *
-   * 3 to 45 characters (53 without provisioner, 55 without functions): letters, digits and hyphens, a letter first.
-   * Tokens are accepted and not checked. Changing it replaces the table and everything else that is named after it.
-   *
-   * @default - the name of the stack
-   */
-  readonly limiterName?: string;
-
-  /**
-   * Settings of the table that few limiters need.
-   *
-   * @default - no local indexes
-   */
-  readonly table?: TableOptions;
-
-  /**
-   * What becomes of the table when it is removed from the stack, or the stack is deleted.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * Whether DynamoDB refuses to delete the table.
-   *
-   * @default false
-   */
-  readonly deletionProtection?: boolean;
-
-  /**
-   * How far back the table can be restored to any second.
-   *
-   * Range: 1 to 35 days.
-   *
-   * @default - point-in-time recovery is off
-   */
-  readonly pitrRecoveryPeriod?: Duration;
-
-  /**
-   * The function that turns the table's stream into usage snapshots.
-   *
-   * @default - enabled, with the defaults of its settings
-   */
-  readonly aggregator?: AggregatorOptions;
-
-  /**
-   * The function that prepares the table when it is deployed.
-   *
-   * @default - enabled, with the defaults of its settings
-   */
-  readonly provisioner?: ProvisionerOptions;
-
-  /**
-   * What the usage snapshots record.
-   *
-   * @default - hours and days, kept for 90 days
-   */
-  readonly usage?: UsageOptions;
-
-  /**
-   * How audit events are kept.
-   *
-   * @default - 90 days
-   */
-  readonly audit?: AuditOptions;
-
-  /**
-   * How long the logs of both functions are kept.
-   *
-   * @default RetentionDays.ONE_MONTH
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * Whether X-Ray traces both functions, with their calls to DynamoDB and S3.
-   *
-   * @default false
-   */
-  readonly tracing?: boolean;
-
-  /**
-   * Namespaces that are registered when the limiter is deployed. Removing one from the list does not delete it.
-   *
-   * Each 1 to 128 characters without `#`; `_` is reserved.
-   *
-   * @default ['default']
-   */
-  readonly namespaces?: string[];
-}
+import { bootstrapResource, Provisioner } from './provisioner';
+import { ZaeLimiterProps } from './zae-limiter-props';
 
 /**
  * A token-bucket rate limiter: a DynamoDB table that clients acquire from, a function that adds up usage from its
@@ -188,9 +29,11 @@ export interface ZaeLimiterProps {
  * limiter.grantAcquire(worker);
  * Object.entries(limiter.clientEnvironment()).forEach(([name, value]) => worker.addEnvironment(name, value));
  */
-export class ZaeLimiter extends Construct implements IZaeLimiter {
+export class ZaeLimiter extends LimiterBase {
   public readonly limiterName: string;
   public readonly tableArn: string;
+  public readonly tableStreamArn?: string;
+  public readonly provisionerFunctionArn?: string;
 
   /** The table. */
   public readonly table: dynamodb.Table;
@@ -240,6 +83,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
       pitrRecoveryPeriod: props.pitrRecoveryPeriod,
     });
     this.tableArn = this.table.tableArn;
+    this.tableStreamArn = this.table.tableStreamArn;
     const { limiterName, table } = this;
 
     if (isEnabled(props.aggregator)) {
@@ -258,6 +102,7 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
       });
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
+      this.provisionerFunctionArn = provisioner.function.functionArn;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
         table,
@@ -267,33 +112,13 @@ export class ZaeLimiter extends Construct implements IZaeLimiter {
       });
     }
 
-    const policies = new AccessPolicies(this, 'Policies', limiterName, this.accessTarget());
+    const policies = new AccessPolicies(this, 'Policies', limiterName, this._accessTarget());
     this.acquirePolicy = policies.acquireOnly;
     this.fullAccessPolicy = policies.fullAccess;
     this.readOnlyPolicy = policies.readOnly;
 
     Tags.of(this).add('Application', 'zae-limiter', { priority: 50 }); // below the priority of an app's own tags
     warn(this, props);
-  }
-
-  public grantAcquire(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(grantee, acquireStatements(this.accessTarget()));
-  }
-
-  public grantFullAccess(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(grantee, fullAccessStatements(this.accessTarget()));
-  }
-
-  public grantReadOnly(grantee: iam.IGrantable): iam.Grant {
-    return grantStatements(grantee, readOnlyStatements(this.accessTarget()));
-  }
-
-  public clientEnvironment(options: ClientEnvironmentOptions = {}): { [name: string]: string } {
-    return { ZAEL_STACK: this.limiterName, ZAEL_NAMESPACE: options.namespaceName ?? 'default' };
-  }
-
-  private accessTarget() {
-    return { tableArn: this.tableArn, provisionerArn: this.provisioner?.functionArn };
   }
 }
 
