@@ -7,11 +7,19 @@ import { IamOptions } from './iam-options';
 import { TableOptions } from './limiter-table';
 import { NetworkOptions } from './network-options';
 import { OutputMode } from './outputs';
+import { Profile } from './profile';
 import { ProvisionerOptions } from './provisioner';
 import { ResourceNaming } from './resource-naming';
 
 /** Settings of a limiter; all are optional. */
 export interface ZaeLimiterProps {
+  /**
+   * Settings for one stage of an application, where the props below say nothing.
+   *
+   * @default - the defaults of the props
+   */
+  readonly profile?: Profile;
+
   /**
    * Name of the limiter and of its table: what clients connect to, and the beginning of every other name.
    *

@@ -14,6 +14,8 @@ import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
 import { archiveBucket, checkAudit } from './audit-archive';
 import { checkTags, tagFunction, tagResources, tagStack, tagTable, untagStack } from './discovery-tags';
 import { NAMESPACE_TAG_KEY } from './iam-options';
+import { ImportedLimiter, importFromExports, importFromParameters, ZaeLimiterAttributes } from './imported-limiter';
+import { IZaeLimiter } from './limiter';
 import { LimiterBase } from './limiter-base';
 import { checkTable, limiterTable } from './limiter-table';
 import { LimiterOutputs, OutputMode, OutputValues } from './outputs';
@@ -45,6 +47,66 @@ import { ZaeLimiterProps } from './zae-limiter-props';
 export class ZaeLimiter extends LimiterBase {
   /** Id by which property injectors know the construct. */
   public static readonly PROPERTY_INJECTION_ID: string = '@zae-limiter.cdk.ZaeLimiter';
+
+  /**
+   * A limiter that another app deployed, in the account and region of the stack: for grants, limits and metrics of the table.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param tableName name of the limiter
+   */
+  public static fromTableName(scope: Construct, id: string, tableName: string): IZaeLimiter {
+    return new ImportedLimiter(scope, id, { tableName });
+  }
+
+  /**
+   * A limiter that another app deployed, in any account and region.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param tableArn ARN of its table
+   */
+  public static fromTableArn(scope: Construct, id: string, tableArn: string): IZaeLimiter {
+    return new ImportedLimiter(scope, id, { tableArn });
+  }
+
+  /**
+   * A limiter that another app deployed, with everything that is known of it.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param attributes the name or the ARN of its table, and more
+   */
+  public static fromAttributes(scope: Construct, id: string, attributes: ZaeLimiterAttributes): IZaeLimiter {
+    return new ImportedLimiter(scope, id, attributes);
+  }
+
+  /**
+   * A limiter whose stack exports its outputs: one with `OutputMode.EXPORTS`, or one that the Python library deployed.
+   *
+   * Only what is used is imported, and has to exist: full access, limits and namespaces use the provisioner. An export that is
+   * imported cannot change or be removed: `fromSsm` leaves that freedom.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param limiterName what the names of the exports begin with
+   */
+  public static fromStackExports(scope: Construct, id: string, limiterName: string): IZaeLimiter {
+    return importFromExports(scope, id, limiterName);
+  }
+
+  /**
+   * A limiter that publishes its names with `ssmParameters`, in the account and region of the stack.
+   *
+   * Only what is used is read, when the using stack is deployed, and has to exist: full access, limits and namespaces use the provisioner.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param limiterName its name
+   */
+  public static fromSsm(scope: Construct, id: string, limiterName: string): IZaeLimiter {
+    return importFromParameters(scope, id, limiterName);
+  }
 
   public readonly limiterName: string;
   public readonly tableArn: string;
@@ -122,6 +184,7 @@ export class ZaeLimiter extends LimiterBase {
 
   constructor(scope: Construct, id: string, props: ZaeLimiterProps = {}) {
     super(scope, id);
+    props = props.profile?._complete(props) ?? props;
     this.limiterName = props.limiterName ?? Stack.of(this).stackName;
     validate(this, props);
 

@@ -9,7 +9,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import {
-  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, ResourceNaming, SnapshotClock, SnapshotKeyStyle, SnapshotWindow,
+  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, Profile, ResourceNaming, SnapshotClock, SnapshotKeyStyle, SnapshotWindow,
   type FunctionOptions, type ZaeLimiterProps,
 } from '../../src';
 
@@ -32,6 +32,7 @@ export function everything(scope: Construct): Required<ZaeLimiterProps> {
     privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
   });
   return {
+    profile: Profile.staging(),
     limiterName: 'prod',
     naming: ResourceNaming.FIXED,
     table: {
