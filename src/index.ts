@@ -1,5 +1,10 @@
 export { SnapshotClock, SnapshotKeyStyle, SnapshotWindow } from './aggregator';
 export type { AggregatorOptions, RefillOptions, ShardingOptions, StreamOptions, UsageOptions } from './aggregator';
+export type { AlarmOptions, AlarmTuning } from './alarm-options';
+export { LimiterAlarms } from './alarms';
+export type { LimiterAlarmsProps } from './alarms';
+export { ZaeLimiterDashboard } from './dashboard';
+export type { DashboardOptions, ZaeLimiterDashboardProps } from './dashboard';
 export type { FunctionOptions } from './function-options';
 export type { ClientEnvironmentOptions, IZaeLimiter } from './limiter';
 export type { ILimiterNamespace, NamespaceOptions } from './limiter-namespace';

@@ -7,12 +7,16 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { AccessPolicies } from './access';
 import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
+import { checkAlarms } from './alarm-options';
+import { LimiterAlarms } from './alarms';
+import { checkDashboard, ZaeLimiterDashboard } from './dashboard';
 import { LimiterBase } from './limiter-base';
 import { limiterTable } from './limiter-table';
 import { checkFunctionOptions } from './private/bundled-function';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 import { bootstrapResource, Provisioner } from './provisioner';
+import { QueriedLogs, SavedQueries } from './saved-queries';
 import { ZaeLimiterProps } from './zae-limiter-props';
 
 /**
@@ -34,6 +38,9 @@ export class ZaeLimiter extends LimiterBase {
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
   public readonly provisionerFunctionArn?: string;
+  public readonly aggregatorFunctionName?: string;
+  public readonly deadLetterQueueName?: string;
+  public readonly provisionerFunctionName?: string;
 
   /** The table. */
   public readonly table: dynamodb.Table;
@@ -68,6 +75,12 @@ export class ZaeLimiter extends LimiterBase {
   /** Read: for principals that are not made in this app. */
   public readonly readOnlyPolicy: iam.IManagedPolicy;
 
+  /** The alarms; undefined when they are not enabled. */
+  public readonly alarms?: LimiterAlarms;
+
+  /** The dashboard; undefined when it is not enabled. */
+  public readonly dashboard?: ZaeLimiterDashboard;
+
   constructor(scope: Construct, id: string, props: ZaeLimiterProps = {}) {
     super(scope, id);
     this.limiterName = props.limiterName ?? Stack.of(this).stackName;
@@ -85,6 +98,8 @@ export class ZaeLimiter extends LimiterBase {
     this.tableArn = this.table.tableArn;
     this.tableStreamArn = this.table.tableStreamArn;
     const { limiterName, table } = this;
+    let aggregatorTimeout: Duration | undefined;
+    const queried: { -readonly [part in keyof QueriedLogs]: QueriedLogs[part] } = {};
 
     if (isEnabled(props.aggregator)) {
       const aggregator = new Aggregator(this, 'Aggregator', {
@@ -94,6 +109,10 @@ export class ZaeLimiter extends LimiterBase {
       this.aggregatorRole = aggregator.role;
       this.deadLetterQueue = aggregator.deadLetterQueue;
       this.eventSourceMapping = aggregator.eventSourceMapping;
+      this.aggregatorFunctionName = aggregator.function.functionName;
+      this.deadLetterQueueName = aggregator.deadLetterQueue.queueName;
+      aggregatorTimeout = aggregator.function.timeout;
+      queried.aggregator = aggregator.function.logGroup;
     }
 
     if (isEnabled(props.provisioner)) {
@@ -103,6 +122,8 @@ export class ZaeLimiter extends LimiterBase {
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
       this.provisionerFunctionArn = provisioner.function.functionArn;
+      this.provisionerFunctionName = provisioner.function.functionName;
+      queried.provisioner = provisioner.function.logGroup;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
         table,
@@ -116,6 +137,16 @@ export class ZaeLimiter extends LimiterBase {
     this.acquirePolicy = policies.acquireOnly;
     this.fullAccessPolicy = policies.fullAccess;
     this.readOnlyPolicy = policies.readOnly;
+
+    if (isEnabled(props.alarms)) {
+      this.alarms = new LimiterAlarms(this, 'Alarms', { limiter: this, options: props.alarms, aggregatorTimeout, alarmNamePrefix: limiterName });
+    }
+    if (props.dashboard?.enabled ?? false) {
+      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', {
+        limiter: this, alarms: this.alarms, dashboardName: props.dashboard?.dashboardName, defaultInterval: props.dashboard?.defaultInterval,
+      });
+    }
+    if (props.savedQueries ?? false) new SavedQueries(this, 'Queries', limiterName, queried);
 
     Tags.of(this).add('Application', 'zae-limiter', { priority: 50 }); // below the priority of an app's own tags
     warn(this, props);
@@ -134,6 +165,8 @@ function validate(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   problems.days('AUDIT_RETENTION_RANGE', 'audit.retention', props.audit?.retention, 1, 3650);
   checkAggregator(problems, props.aggregator ?? {}, props.usage ?? {});
   checkFunctionOptions(problems, 'provisioner', props.provisioner ?? {});
+  checkAlarms(problems, props.alarms ?? {});
+  checkDashboard(problems, 'dashboard.dashboardName', props.dashboard?.dashboardName);
   checkNamespaces(problems, props);
   problems.throwIfAny();
 }
@@ -180,6 +213,10 @@ function checkNamespaces(problems: Problems, { namespaces, provisioner }: ZaeLim
 
 function warn(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   warnAboutAggregator(limiter, props.aggregator ?? {});
+  if (!isEnabled(props.alarms) && (props.alarms?.topic !== undefined || (props.alarms?.actions ?? []).length > 0)) {
+    Annotations.of(limiter).addWarningV2(WARNING.alarmActionsUnused,
+      'alarms.topic or alarms.actions are given, but alarms are not enabled: nobody will be told of anything');
+  }
   if (!isEnabled(props.provisioner)) {
     Annotations.of(limiter).addWarningV2(WARNING.noBootstrap,
       'the provisioner is not enabled: register the namespaces and write the version record with full access before anyone acquires');

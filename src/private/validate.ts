@@ -8,7 +8,8 @@ export type ValidationId =
   | 'TIMEOUT_RANGE' | 'MEMORY_RANGE' | 'CONCURRENCY_RANGE'
   | 'BATCH_RANGE' | 'BATCH_WINDOW_RANGE' | 'RETRY_RANGE' | 'RECORD_AGE_RANGE' | 'PARALLEL_RANGE'
   | 'SHARD_CAP_INVALID' | 'SHARD_THRESHOLD_RANGE' | 'SHARD_COOLDOWN_RANGE'
-  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED';
+  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED'
+  | 'METRIC_NAME_INVALID' | 'METRIC_PART_UNKNOWN' | 'DURATION_PERCENT_RANGE' | 'ALARM_TUNING_INVALID' | 'DASHBOARD_NAME_INVALID';
 
 /**
  * Collects what is wrong with the props of one construct and throws once.
@@ -52,9 +53,17 @@ export class Problems {
 
   /** Throws one error with every problem, naming the construct; does nothing when there is none. */
   throwIfAny(): void {
-    if (this.messages.length === 0) return;
-    const error = new Error(`${this.messages.join('\n')} [${this.scope.node.path}]`);
-    error.name = 'ValidationError';
-    throw error;
+    if (this.messages.length > 0) throw validationError(this.scope, this.messages.join('\n'));
   }
+}
+
+/** Throws what is wrong with the arguments of a call. */
+export function refuse(scope: IConstruct, id: ValidationId, message: string): never {
+  throw validationError(scope, `${id}: ${message}`);
+}
+
+function validationError(scope: IConstruct, message: string): Error {
+  const error = new Error(`${message} [${scope.node.path}]`);
+  error.name = 'ValidationError';
+  return error;
 }

@@ -6,4 +6,8 @@ export const WARNING = {
   destroyProtected: '@zae-limiter/cdk:destroyProtected',
   /** The stream keeps records for 24 hours, so a longer record age has no effect. */
   recordAgeBeyondStream: '@zae-limiter/cdk:recordAgeBeyondStream',
+  /** Somebody is to be told of alarms that there are not. */
+  alarmActionsUnused: '@zae-limiter/cdk:alarmActionsUnused',
+  /** The threshold of the alarm on the aggregator's duration cannot be computed. */
+  noDurationAlarm: '@zae-limiter/cdk:noDurationAlarm',
 } as const;
