@@ -208,7 +208,8 @@ const [HOUR, DAY, WEEK] = [3600, 86_400, 604_800];
 /** Longest look back. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 const longestLookBack = (periodSeconds: number): number => (periodSeconds < HOUR ? DAY : WEEK);
 
-function checkTuning(problems: Problems, prop: string, { threshold, period, evaluationPeriods, datapointsToAlarm }: AlarmTuning, defaultPeriods: number): void {
+function checkTuning(problems: Problems, prop: string, tuning: AlarmTuning, defaultPeriods: number): void {
+  const { threshold, period, evaluationPeriods, datapointsToAlarm } = tuning;
   const id = 'ALARM_TUNING_INVALID';
   const periods = evaluationPeriods ?? defaultPeriods;
   if (threshold !== undefined && !Number.isFinite(threshold)) problems.add(id, `${prop}.threshold must be a finite number, got ${threshold}`);

@@ -2,7 +2,7 @@ import { Annotations, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
-import { ALARM_PERIOD, AlarmOption, AlarmOptions, AlarmTuning, checkAlarms, EVALUATION_PERIODS } from './alarm-options';
+import { ALARM_PERIOD, AlarmOption, AlarmOptions, checkAlarms, EVALUATION_PERIODS } from './alarm-options';
 import { IZaeLimiter } from './limiter';
 import { INDEX_NAMES, ofSummand, sumOf } from './metrics';
 import { Problems } from './private/validate';
@@ -142,7 +142,7 @@ export class LimiterAlarms extends Construct {
     const evaluationPeriods = tuning.evaluationPeriods ?? EVALUATION_PERIODS[option];
     const alarm = new cloudwatch.Alarm(this, rule.id, {
       alarmName: this.namePrefix === undefined ? undefined : `${this.namePrefix}-${rule.suffix}`,
-      alarmDescription: describe(rule, threshold, period, evaluationPeriods, tuning),
+      alarmDescription: describe(rule, threshold, period, evaluationPeriods, tuning.datapointsToAlarm),
       metric: rule.metric({ period }),
       threshold,
       evaluationPeriods,
@@ -238,8 +238,10 @@ export function indexThrottles(limiter: IZaeLimiter, options: cloudwatch.MetricO
 }
 
 /** The rule as it really is, in words. */
-function describe({ says, inclusive, runbook }: Rule, threshold: number, period: Duration, periods: number, { datapointsToAlarm }: AlarmTuning): string {
-  const [value, all, bad] = [threshold, periods, datapointsToAlarm ?? periods].map((number) => Tokenization.stringifyNumber(number));
+function describe(
+  { says, inclusive, runbook }: Rule, threshold: number, period: Duration, periods: number, datapoints: number = periods,
+): string {
+  const [value, all, bad] = [threshold, periods, datapoints].map((number) => Tokenization.stringifyNumber(number));
   const when = all === '1' ? `in ${period.toHumanString()}` : `in ${bad === all ? 'each' : bad} of ${all} periods of ${period.toHumanString()}`;
   return `${says}: ${inclusive ? 'at least' : 'above'} ${value} ${when}. What to do: ${RUNBOOKS}#${runbook}`;
 }

@@ -74,7 +74,10 @@ function requestRows(limiter: IZaeLimiter, alarms: LimiterAlarms | undefined): c
   const [hour, day] = [Duration.hours(1), Duration.days(1)];
   return [
     row(
-      { title: 'Updates of items: requests, corrections, and the aggregator\'s own', unit: 'requests', left: [done, refused], right: [refusedPercent], rightUnit: '%' },
+      {
+        title: 'Updates of items: requests, corrections, and the aggregator\'s own', unit: 'requests', left: [done, refused],
+        right: [refusedPercent], rightUnit: '%',
+      },
       {
         title: 'Consumed units', unit: 'units', left: [
           limiter.metricConsumedWriteCapacityUnits({ label: 'writes' }), indexWrites, limiter.metricConsumedReadCapacityUnits({ label: 'reads' }),
@@ -94,10 +97,14 @@ function requestRows(limiter: IZaeLimiter, alarms: LimiterAlarms | undefined): c
       { title: 'Latency of BatchGetItem', unit: 'ms', left: percentiles((options) => limiter.metricSuccessfulRequestLatency(batchGet, options)) },
     ),
     row(
-      { title: 'Errors of DynamoDB', unit: 'requests', left: [alarms?.systemErrors?.metric ?? limiter.metricSystemErrors()], alarms: [alarms?.systemErrors] },
+      {
+        title: 'Errors of DynamoDB', unit: 'requests', alarms: [alarms?.systemErrors],
+        left: [alarms?.systemErrors?.metric ?? limiter.metricSystemErrors()],
+      },
       {
         title: 'Consumed units an hour', unit: 'units', left: [
-          limiter.metricConsumedWriteCapacityUnits({ label: 'writes', period: hour }), limiter.metricConsumedReadCapacityUnits({ label: 'reads', period: hour }),
+          limiter.metricConsumedWriteCapacityUnits({ label: 'writes', period: hour }),
+          limiter.metricConsumedReadCapacityUnits({ label: 'reads', period: hour }),
         ],
       },
       {
@@ -129,7 +136,8 @@ function aggregatorRows(limiter: IZaeLimiter, alarms: LimiterAlarms | undefined)
       },
       {
         title: 'Aggregator: duration', unit: 'ms', alarms: [alarms?.aggregatorDuration], left: [
-          ...percentiles((options) => limiter.metricAggregatorDuration(options)), alarms?.aggregatorDuration?.metric ?? limiter.metricAggregatorDuration(),
+          ...percentiles((options) => limiter.metricAggregatorDuration(options)),
+          alarms?.aggregatorDuration?.metric ?? limiter.metricAggregatorDuration(),
         ],
       },
       {
@@ -146,7 +154,10 @@ function aggregatorRows(limiter: IZaeLimiter, alarms: LimiterAlarms | undefined)
         title: 'Aggregator: failed records', unit: 'records', alarms: [alarms?.recordFailures],
         left: [...counters('RecordsFailed', 'PoisonRecords'), ...(alarms?.recordFailures === undefined ? [] : [alarms.recordFailures.metric])],
       },
-      { title: 'Aggregator: shards', unit: 'buckets, shards', left: counters('ShardsDoubled', 'ShardsPropagated', 'ShardCapReached', 'ShardCapExceeded') },
+      {
+        title: 'Aggregator: shards', unit: 'buckets, shards',
+        left: counters('ShardsDoubled', 'ShardsPropagated', 'ShardCapReached', 'ShardCapExceeded'),
+      },
       ...deadLetters,
     ),
   ];

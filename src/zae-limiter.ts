@@ -141,12 +141,11 @@ export class ZaeLimiter extends LimiterBase {
     if (isEnabled(props.alarms)) {
       this.alarms = new LimiterAlarms(this, 'Alarms', { limiter: this, options: props.alarms, aggregatorTimeout, alarmNamePrefix: limiterName });
     }
-    if (props.dashboard?.enabled ?? false) {
-      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', {
-        limiter: this, alarms: this.alarms, dashboardName: props.dashboard?.dashboardName, defaultInterval: props.dashboard?.defaultInterval,
-      });
+    if (props.dashboard?.enabled === true) {
+      const { dashboardName, defaultInterval } = props.dashboard;
+      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', { limiter: this, alarms: this.alarms, dashboardName, defaultInterval });
     }
-    if (props.savedQueries ?? false) new SavedQueries(this, 'Queries', limiterName, queried);
+    if (props.savedQueries === true) new SavedQueries(this, 'Queries', limiterName, queried);
 
     Tags.of(this).add('Application', 'zae-limiter', { priority: 50 }); // below the priority of an app's own tags
     warn(this, props);

@@ -1,5 +1,6 @@
 import { App, CfnElement, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel, Architecture, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -51,6 +52,17 @@ const everything: Required<ZaeLimiterProps> = {
   audit: { retention: Duration.days(365) },
   logRetention: RetentionDays.ONE_WEEK,
   tracing: true,
+  alarms: {
+    enabled: true,
+    actions: [{ bind: () => ({ alarmActionArn: 'arn' }) }],
+    notifyOnOk: true,
+    durationThresholdPercent: 50,
+    aggregatorErrors: { threshold: 5, period: Duration.minutes(1), evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: TreatMissingData.MISSING },
+    aggregatorThrottles: { enabled: true },
+    systemErrors: { enabled: true },
+  },
+  dashboard: { enabled: true, dashboardName: 'limits', defaultInterval: Duration.days(1) },
+  savedQueries: true,
   namespaces: ['default', 'tenant-1'],
 };
 
@@ -58,17 +70,20 @@ const ALWAYS = { 'AWS::DynamoDB::Table': 1, 'AWS::IAM::ManagedPolicy': 3 };
 const FUNCTION = { 'AWS::IAM::Policy': 1, 'AWS::IAM::Role': 1, 'AWS::Lambda::Function': 1, 'AWS::Logs::LogGroup': 1 };
 const STREAM = { 'AWS::Lambda::EventSourceMapping': 1, 'AWS::SQS::Queue': 1, 'AWS::SQS::QueuePolicy': 1 };
 const BOOTSTRAP = { 'Custom::ZaeLimiterBootstrap': 1 };
+const ALARMS = (count: number) => ({ 'AWS::CloudWatch::Alarm': count });
+const EXTRAS = { 'AWS::CloudWatch::Dashboard': 1, 'AWS::Logs::QueryDefinition': 6 };
 const BOTH_FUNCTIONS = { 'AWS::IAM::Policy': 2, 'AWS::IAM::Role': 2, 'AWS::Lambda::Function': 2, 'AWS::Logs::LogGroup': 2 };
 
 const resourcesOf = (template: Template) => Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties: any }>);
 
 describe('resources', () => {
   test.each<[string, ZaeLimiterProps | undefined, Record<string, number>]>([
-    ['no props', undefined, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP }],
-    ['every prop', everything, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP }],
-    ['the aggregator switched off', { aggregator: disabled }, { ...ALWAYS, ...FUNCTION, ...BOOTSTRAP }],
-    ['the provisioner switched off', { provisioner: disabled }, { ...ALWAYS, ...FUNCTION, ...STREAM }],
-    ['both switched off', { aggregator: disabled, provisioner: disabled }, ALWAYS],
+    ['no props', undefined, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...ALARMS(9) }],
+    ['every prop', everything, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...ALARMS(11), ...EXTRAS }],
+    ['the aggregator switched off', { aggregator: disabled }, { ...ALWAYS, ...FUNCTION, ...BOOTSTRAP, ...ALARMS(4) }],
+    ['the provisioner switched off', { provisioner: disabled }, { ...ALWAYS, ...FUNCTION, ...STREAM, ...ALARMS(8) }],
+    ['both switched off', { aggregator: disabled, provisioner: disabled }, { ...ALWAYS, ...ALARMS(3) }],
+    ['all of them switched off', { aggregator: disabled, provisioner: disabled, alarms: disabled, dashboard: disabled, savedQueries: false }, ALWAYS],
   ])('with %s there are these and no others', (_, props, expected) => {
     const { template } = synth(props);
 
@@ -109,7 +124,7 @@ describe('resources', () => {
 
 describe('names', () => {
   const nameOf = ({ Properties }: { Properties: Record<string, string> }): string[] =>
-    ['TableName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'QueueName', 'LogGroupName']
+    ['TableName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'QueueName', 'LogGroupName', 'AlarmName']
       .map((property) => Properties[property]!).filter((name) => typeof name === 'string');
   const namesOf = (template: Template): string[] => resourcesOf(template)
     .filter(({ Type }) => Type.startsWith('AWS::') && Type !== 'AWS::Lambda::EventSourceMapping').flatMap(nameOf);
@@ -120,7 +135,9 @@ describe('names', () => {
     expect(limiter.limiterName).toBe('prod');
     expect(namesOf(template).sort()).toEqual([
       '/aws/lambda/prod-aggregator', '/aws/lambda/prod-limits-provisioner',
-      'prod', 'prod-acq', 'prod-aggr', 'prod-aggregator', 'prod-aggregator-dlq', 'prod-full', 'prod-limits-provisioner', 'prod-prov', 'prod-read',
+      'prod', 'prod-acq', 'prod-aggr', 'prod-aggregator', 'prod-aggregator-dlq', 'prod-aggregator-dlq-alarm', 'prod-aggregator-duration',
+      'prod-aggregator-error-rate', 'prod-full', 'prod-index-throttle', 'prod-limits-provisioner', 'prod-prov', 'prod-provisioner-error-rate',
+      'prod-read', 'prod-read-throttle', 'prod-record-failures', 'prod-stream-iterator-age', 'prod-write-throttle',
     ]);
   });
 
@@ -146,7 +163,7 @@ describe('names', () => {
   ])('F-21: no name exceeds the limit of AWS with the longest limiter name %s', (_, length, props) => {
     const { template } = synth({ ...props, limiterName: 'n'.repeat(length) });
 
-    const limits = { TableName: 255, FunctionName: 64, RoleName: 64, ManagedPolicyName: 128, QueueName: 80, LogGroupName: 512 };
+    const limits = { TableName: 255, FunctionName: 64, RoleName: 64, ManagedPolicyName: 128, QueueName: 80, LogGroupName: 512, AlarmName: 255 };
     const tooLong = resourcesOf(template).flatMap(({ Properties }) => Object.entries(limits)
       .filter(([property, limit]) => typeof Properties[property] === 'string' && Properties[property].length > limit));
     expect(tooLong).toEqual([]);
@@ -251,7 +268,7 @@ describe('attributes', () => {
     const untagged = resourcesOf(template)
       .filter(({ Properties }) => JSON.stringify(Properties.Tags) !== '[{"Key":"Application","Value":"zae-limiter"}]').map(({ Type }) => Type);
     expect([...new Set(untagged)].sort()).toEqual([
-      'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::SQS::QueuePolicy', 'Custom::ZaeLimiterBootstrap',
+      'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::Logs::QueryDefinition', 'AWS::SQS::QueuePolicy', 'Custom::ZaeLimiterBootstrap',
     ]);
   });
 });
