@@ -83,8 +83,8 @@ describe('a dashboard', () => {
     const tuning = { enabled: true, threshold, period };
     const { widgets } = synth({
       alarms: {
-        aggregatorErrors: tuning, aggregatorDuration: tuning, aggregatorThrottles: tuning, iteratorAge: tuning, deadLetters: tuning, systemErrors: tuning,
-        readThrottles: tuning, writeThrottles: tuning, indexThrottles: tuning, provisionerErrors: tuning, recordFailures: tuning,
+        aggregatorErrors: tuning, aggregatorDuration: tuning, aggregatorThrottles: tuning, iteratorAge: tuning, deadLetters: tuning,
+        systemErrors: tuning, readThrottles: tuning, writeThrottles: tuning, indexThrottles: tuning, provisionerErrors: tuning, recordFailures: tuning,
       },
     });
 

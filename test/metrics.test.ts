@@ -112,13 +112,15 @@ describe('metrics of a limiter', () => {
 });
 
 describe('what has no metric', () => {
-  const NO_AGGREGATOR = /^METRIC_PART_UNKNOWN: the aggregator of this limiter has no metrics: it is not enabled, or its name is not known \[app\/Limiter\]$/;
+  const NO_AGGREGATOR =
+    /^METRIC_PART_UNKNOWN: the aggregator of this limiter has no metrics: it is not enabled, or its name is not known \[app\/Limiter\]$/;
   const parts: [string, MetricOf, ZaeLimiterProps, RegExp][] = [
     ...METRICS.filter(([, , , , dimensions]) => dimensions === AGGREGATOR).map(([title, metricOf]): [string, MetricOf, ZaeLimiterProps, RegExp] =>
       [title, metricOf, { aggregator: { enabled: false } }, NO_AGGREGATOR]),
     ['metricDeadLetters', (it) => it.metricDeadLetters(), { aggregator: { enabled: false } },
       /^METRIC_PART_UNKNOWN: the dead-letter queue of this limiter /],
-    ['metricProvisionerErrors', (it) => it.metricProvisionerErrors(), { provisioner: { enabled: false } }, /^METRIC_PART_UNKNOWN: the provisioner /],
+    ['metricProvisionerErrors', (it) => it.metricProvisionerErrors(), { provisioner: { enabled: false } },
+      /^METRIC_PART_UNKNOWN: the provisioner /],
     ['metric of a name that the function does not write', (it) => it.metric('Snapshots'), {},
       /^METRIC_NAME_INVALID: the name of a metric must be one of RecordsProcessed, .*, ProcessingTime, got 'Snapshots' \[app\/Limiter\]$/],
     ['metric of a name that every object has', (it) => it.metric('toString'), {}, /^METRIC_NAME_INVALID: .* got 'toString'/],

@@ -57,7 +57,9 @@ const everything: Required<ZaeLimiterProps> = {
     actions: [{ bind: () => ({ alarmActionArn: 'arn' }) }],
     notifyOnOk: true,
     durationThresholdPercent: 50,
-    aggregatorErrors: { threshold: 5, period: Duration.minutes(1), evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: TreatMissingData.MISSING },
+    aggregatorErrors: {
+      threshold: 5, period: Duration.minutes(1), evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: TreatMissingData.MISSING,
+    },
     aggregatorThrottles: { enabled: true },
     systemErrors: { enabled: true },
   },
