@@ -99,11 +99,13 @@ export class LimiterAlarms extends Construct {
   /** Every alarm that there is. */
   public readonly all: cloudwatch.Alarm[];
 
+  private readonly limiter: IZaeLimiter;
   private readonly options: AlarmOptions;
   private readonly namePrefix?: string;
 
   constructor(scope: Construct, id: string, props: LimiterAlarmsProps) {
     super(scope, id);
+    this.limiter = props.limiter;
     this.options = props.options ?? {};
     this.namePrefix = props.alarmNamePrefix;
     const problems = new Problems(this);
@@ -134,7 +136,7 @@ export class LimiterAlarms extends Construct {
     if (!(this.options.enabled ?? true) || !(tuning.enabled ?? rule.byDefault ?? true)) return undefined;
     const threshold = tuning.threshold ?? rule.threshold;
     if (threshold === undefined) {
-      Annotations.of(this).addWarningV2(WARNING.noDurationAlarm,
+      Annotations.of(this.limiter).addWarningV2(WARNING.noDurationAlarm,
         'there is no alarm on the duration of the aggregator, because its timeout is not known: give alarms.aggregatorDuration.threshold, or disable it');
       return undefined;
     }

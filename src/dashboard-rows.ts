@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Operation } from 'aws-cdk-lib/aws-dynamodb';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { indexThrottles, LimiterAlarms } from './alarms';
 import { IZaeLimiter } from './limiter';
 import { functionMetric, INDEX_NAMES, indexMetric, located, sumOf } from './metrics';
@@ -9,14 +10,22 @@ import { functionMetric, INDEX_NAMES, indexMetric, located, sumOf } from './metr
 const WIDTH = 24;
 const HEIGHT = 6;
 
+/** What a dashboard shows. */
+interface Shown {
+  readonly limiter: IZaeLimiter;
+  readonly alarms?: LimiterAlarms;
+  readonly archiveBucket?: s3.IBucket;
+}
+
 /** The widgets of a limiter, in rows of one subject: what is known of it, and nothing that must stay empty. */
-export function dashboardRows(limiter: IZaeLimiter, alarms?: LimiterAlarms): cloudwatch.IWidget[][] {
+export function dashboardRows({ limiter, alarms, archiveBucket }: Shown): cloudwatch.IWidget[][] {
   return [
     [new cloudwatch.TextWidget({ width: WIDTH, height: 2, markdown: `# Rate limiter ${limiter.limiterName}` })],
     ...alarmRows(alarms),
     ...requestRows(limiter, alarms),
     ...aggregatorRows(limiter, alarms),
     ...provisionerRows(limiter, alarms),
+    ...archiveRows(archiveBucket),
     ...costRows(limiter),
   ];
 }
@@ -177,6 +186,22 @@ function provisionerRows(limiter: IZaeLimiter, alarms: LimiterAlarms | undefined
   )];
 }
 
+/** S3 reports the size of a bucket once a day, for each storage class apart. */
+function archiveRows(bucket: s3.IBucket | undefined): cloudwatch.IWidget[][] {
+  if (bucket === undefined) return [];
+  const daily = (metricName: string, storage: string, label: string): cloudwatch.Metric => new cloudwatch.Metric({
+    namespace: 'AWS/S3', metricName, dimensionsMap: { BucketName: bucket.bucketName, StorageType: storage },
+    statistic: 'Average', period: Duration.days(1), label,
+  });
+  return [row(
+    {
+      title: 'Audit archive: size', unit: 'bytes',
+      left: [daily('BucketSizeBytes', 'StandardStorage', 'standard'), daily('BucketSizeBytes', 'GlacierInstantRetrievalStorage', 'glacier')],
+    },
+    { title: 'Audit archive: objects', unit: 'objects', left: [daily('NumberOfObjects', 'AllStorageTypes', 'objects')] },
+  )];
+}
+
 /** Dollars for a million units, on demand. */
 const PRICE = { write: 0.625, read: 0.125 };
 const PRICE_SOURCE = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
@@ -196,7 +221,8 @@ function costRows(limiter: IZaeLimiter): cloudwatch.IWidget[][] {
       '## What requests cost',
       `The graph multiplies the units that the table and its indexes used with the prices of on-demand capacity in us-east-1 since November 2024: $${PRICE.write} `
         + `for a million write units, $${PRICE.read} for a million read units ([today's prices](${PRICE_SOURCE})).`,
-      'Not in it: storage, the stream, backups, the functions, logs, alarms and this dashboard. Other regions have other prices.',
+      'Not in it: storage, the stream, backups, the functions, logs, alarms and this dashboard. Other regions have other prices, '
+        + 'and provisioned capacity costs what is provisioned.',
     ].join('\n\n'),
   });
   const graph = new cloudwatch.GraphWidget({

@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { LimiterAlarms } from './alarms';
 import { dashboardRows } from './dashboard-rows';
@@ -45,6 +46,13 @@ export interface ZaeLimiterDashboardProps {
   readonly alarms?: LimiterAlarms;
 
   /**
+   * Bucket of the audit archive, whose size is shown.
+   *
+   * @default - none
+   */
+  readonly archiveBucket?: s3.IBucket;
+
+  /**
    * Name of the dashboard, of which there is one in all regions of an account.
    *
    * 1 to 255 characters: letters, digits, hyphens and underscores.
@@ -80,7 +88,7 @@ export class ZaeLimiterDashboard extends Construct {
       defaultInterval: props.defaultInterval ?? Duration.hours(3),
       // A threshold holds for the period of its alarm, so the console must not stretch periods with the time shown.
       periodOverride: cloudwatch.PeriodOverride.INHERIT,
-      widgets: dashboardRows(props.limiter, props.alarms),
+      widgets: dashboardRows(props),
     });
   }
 }

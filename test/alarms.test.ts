@@ -5,7 +5,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { TreatMissingData, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { LimiterAlarms, ZaeLimiter, type AlarmOptions, type ZaeLimiterProps } from '../src';
+import { FailureDestination, LimiterAlarms, ResourceNaming, ZaeLimiter, type AlarmOptions, type ZaeLimiterProps } from '../src';
 import { EVALUATION_PERIODS, type AlarmOption } from '../src/alarm-options';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -104,6 +104,8 @@ describe('alarms', () => {
     ['without an aggregator', everyAlarm, { aggregator: off }, ['provisionerErrors', ...TABLE_ALARMS, 'systemErrors']],
     ['without a provisioner', undefined, { provisioner: off }, [...AGGREGATOR_ALARMS, ...TABLE_ALARMS]],
     ['without functions', undefined, { aggregator: off, provisioner: off }, TABLE_ALARMS],
+    ['with failures that go nowhere', undefined, { aggregator: { onFailure: FailureDestination.none() } },
+      ['aggregatorErrors', 'aggregatorDuration', 'iteratorAge', 'recordFailures', 'provisionerErrors', ...TABLE_ALARMS]],
     ['with one of them switched off', { deadLetters: off }, { provisioner: off },
       ['aggregatorErrors', 'aggregatorDuration', 'iteratorAge', 'recordFailures', ...TABLE_ALARMS]],
     ['when switched off', { enabled: false, systemErrors: { enabled: true } }, {}, []],
@@ -112,6 +114,21 @@ describe('alarms', () => {
 
     expect(RULES.map(({ option }) => option).filter((option) => limiter.alarms?.[option] !== undefined)).toEqual(expected);
     expect(found).toHaveLength(expected.length);
+  });
+
+  test('have no names where CloudFormation names everything', () => {
+    for (const alarm of synth(everyAlarm, { naming: ResourceNaming.GENERATED }).found) expect(alarm).not.toHaveProperty('AlarmName');
+  });
+
+  test('are named in the outputs, by the keys that the Python library gives them', () => {
+    const { stack } = synth();
+
+    const outputs = Object.entries(Template.fromStack(stack).findOutputs('*')).filter(([key]) => key.includes('AlarmName'));
+    expect(outputs.map(([key, { Value }]) => [key.replace(/^LimiterOutputs|[A-F0-9]{8}$/g, ''), Value.Ref.replace(/[A-F0-9]{8}$/, '')])).toEqual([
+      ['AggregatorDLQAlarmName', 'LimiterAlarmsDeadLetters'], ['LambdaErrorRateAlarmName', 'LimiterAlarmsAggregatorErrors'],
+      ['LambdaDurationAlarmName', 'LimiterAlarmsAggregatorDuration'], ['StreamIteratorAgeAlarmName', 'LimiterAlarmsIteratorAge'],
+      ['DynamoDBReadThrottleAlarmName', 'LimiterAlarmsReadThrottles'], ['DynamoDBWriteThrottleAlarmName', 'LimiterAlarmsWriteThrottles'],
+    ]);
   });
 
   test.each([
@@ -202,7 +219,7 @@ describe('warnings', () => {
     const { limiter } = synth(undefined, props(stack), stack);
 
     expect(limiter.alarms!.aggregatorDuration).toBeUndefined();
-    expect(warningsOf(stack)).toEqual([['/app/Limiter/Alarms', expect.stringMatching(/^there is no alarm .*\[ack: @zae-limiter\/cdk:noDurationAlarm\]$/)]]);
+    expect(warningsOf(stack)).toEqual([['/app/Limiter', expect.stringMatching(/^there is no alarm .*\[ack: @zae-limiter\/cdk:noDurationAlarm\]$/)]]);
   });
 
   test.each<[string, AlarmOptions, number]>([

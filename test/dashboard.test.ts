@@ -33,6 +33,7 @@ const AGGREGATOR = [
   'Aggregator: work', 'Aggregator: failed records', 'Aggregator: shards', 'Dead letters',
 ];
 const PROVISIONER = ['Provisioner: invocations', 'Provisioner: duration'];
+const ARCHIVE = ['Audit archive: size', 'Audit archive: objects'];
 const COST = ['Requests, US dollars an hour', 'text'];
 const off = { enabled: false };
 
@@ -62,10 +63,11 @@ describe('a dashboard', () => {
   });
 
   test.each<[string, ZaeLimiterProps, string[]]>([
-    ['everything', {}, ['text', 'Alarms', ...REQUESTS, ...AGGREGATOR, ...PROVISIONER, ...COST]],
-    ['no alarms', { alarms: off }, ['text', ...REQUESTS, ...AGGREGATOR, ...PROVISIONER, ...COST]],
+    ['everything', {}, ['text', 'Alarms', ...REQUESTS, ...AGGREGATOR, ...PROVISIONER, ...ARCHIVE, ...COST]],
+    ['no alarms', { alarms: off }, ['text', ...REQUESTS, ...AGGREGATOR, ...PROVISIONER, ...ARCHIVE, ...COST]],
+    ['no archive', { audit: { archive: off } }, ['text', 'Alarms', ...REQUESTS, ...AGGREGATOR, ...PROVISIONER, ...COST]],
     ['no aggregator', { aggregator: off }, ['text', 'Alarms', ...REQUESTS, ...PROVISIONER, ...COST]],
-    ['no provisioner', { provisioner: off }, ['text', 'Alarms', ...REQUESTS, ...AGGREGATOR, ...COST]],
+    ['no provisioner', { provisioner: off }, ['text', 'Alarms', ...REQUESTS, ...AGGREGATOR, ...ARCHIVE, ...COST]],
   ])('shows of a limiter with %s what there is', (_, props, expected) => {
     expect(titles(synth(props).widgets)).toEqual(expected);
   });
@@ -83,8 +85,9 @@ describe('a dashboard', () => {
     const tuning = { enabled: true, threshold, period };
     const { widgets } = synth({
       alarms: {
-        aggregatorErrors: tuning, aggregatorDuration: tuning, aggregatorThrottles: tuning, iteratorAge: tuning, deadLetters: tuning,
-        systemErrors: tuning, readThrottles: tuning, writeThrottles: tuning, indexThrottles: tuning, provisionerErrors: tuning, recordFailures: tuning,
+        aggregatorErrors: tuning, aggregatorDuration: tuning, aggregatorThrottles: tuning, iteratorAge: tuning,
+        deadLetters: tuning, systemErrors: tuning, readThrottles: tuning,
+        writeThrottles: tuning, indexThrottles: tuning, provisionerErrors: tuning, recordFailures: tuning,
       },
     });
 

@@ -4,7 +4,7 @@ import { Operation } from 'aws-cdk-lib/aws-dynamodb';
 import spec from '../spec/metrics.json';
 import table from '../spec/table.json';
 import { ZaeLimiter, type IZaeLimiter, type ZaeLimiterProps } from '../src';
-import { LimiterBase } from '../src/limiter-base';
+import { ImportedLimiter } from '../src/imported-limiter';
 import { HANDLER_METRICS, METRICS_NAMESPACE } from '../src/metrics';
 
 function limiterOf(props?: ZaeLimiterProps, env = {}): { stack: Stack; limiter: ZaeLimiter } {
@@ -12,18 +12,7 @@ function limiterOf(props?: ZaeLimiterProps, env = {}): { stack: Stack; limiter: 
   return { stack, limiter: new ZaeLimiter(stack, 'Limiter', props) };
 }
 
-/** A limiter of which no more is known than its table. */
-class ForeignLimiter extends LimiterBase {
-  readonly limiterName = 'far';
-  readonly tableArn = 'arn:aws:dynamodb:eu-central-1:210987654321:table/far';
-  readonly tableStreamArn = undefined;
-  readonly provisionerFunctionArn = undefined;
-  readonly provisionerRole = undefined;
-  readonly bootstrap = undefined;
-  readonly aggregatorFunctionName = undefined;
-  readonly deadLetterQueueName = undefined;
-  readonly provisionerFunctionName = undefined;
-}
+const TABLE_ARN = 'arn:aws:dynamodb:eu-central-1:210987654321:table/far';
 
 /** What is asked of CloudWatch, with references to resources by what they are. */
 function asked(stack: Stack, metric: IMetric) {
@@ -121,6 +110,8 @@ describe('what has no metric', () => {
       /^METRIC_PART_UNKNOWN: the dead-letter queue of this limiter /],
     ['metricProvisionerErrors', (it) => it.metricProvisionerErrors(), { provisioner: { enabled: false } },
       /^METRIC_PART_UNKNOWN: the provisioner /],
+    ['metricIteratorAge of an imported limiter', (it) => new ImportedLimiter(Stack.of(it), 'Far', { tableName: 'far' }).metricIteratorAge(), {},
+      /^METRIC_PART_UNKNOWN: .* \[app\/Far\]$/],
     ['metric of a name that the function does not write', (it) => it.metric('Snapshots'), {},
       /^METRIC_NAME_INVALID: the name of a metric must be one of RecordsProcessed, .*, ProcessingTime, got 'Snapshots' \[app\/Limiter\]$/],
     ['metric of a name that every object has', (it) => it.metric('toString'), {}, /^METRIC_NAME_INVALID: .* got 'toString'/],
@@ -146,10 +137,21 @@ describe('metrics of a limiter elsewhere', () => {
   };
 
   test('are in the region and account of its table', () => {
-    const limiter = new ForeignLimiter(new Stack(new App(), 'app', { env: { region: 'us-east-1', account: '123456789012' } }), 'Limiter');
+    const limiter = new ImportedLimiter(new Stack(new App(), 'app', { env: { region: 'us-east-1', account: '123456789012' } }), 'Limiter', { tableArn: TABLE_ARN });
 
     expect(whereOf(limiter.metricReadThrottleEvents())).toEqual({ region: 'eu-central-1', account: '210987654321' });
     expect(whereOf(limiter.metricRecordsFailed({ region: 'eu-west-1' }))).toEqual({ region: 'eu-west-1', account: '210987654321' });
+  });
+
+  test('name what was said of it', () => {
+    const stack = new Stack(new App(), 'app');
+    const limiter = new ImportedLimiter(stack, 'Limiter', {
+      tableArn: TABLE_ARN, aggregatorFunctionName: 'far-aggregator', deadLetterQueueName: 'far-dlq',
+      provisionerFunctionArn: 'arn:aws:lambda:eu-central-1:210987654321:function:far-limits-provisioner',
+    });
+
+    expect([limiter.metricReadThrottleEvents(), limiter.metricIteratorAge(), limiter.metricDeadLetters(), limiter.metricProvisionerErrors()]
+      .map(({ dimensions }) => Object.values(dimensions!)[0] as string)).toEqual(['far', 'far-aggregator', 'far-dlq', 'far-limits-provisioner']);
   });
 
   test.each([
@@ -161,7 +163,7 @@ describe('metrics of a limiter elsewhere', () => {
 
   test('fail an alarm in another region before it is deployed', () => {
     const stack = new Stack(new App(), 'app', { env: { region: 'us-east-1', account: '210987654321' } });
-    const metric = new ForeignLimiter(stack, 'Limiter').metricReadThrottleEvents();
+    const metric = new ImportedLimiter(stack, 'Limiter', { tableArn: TABLE_ARN }).metricReadThrottleEvents();
 
     expect(() => new Alarm(stack, 'Alarm', { metric, threshold: 1, evaluationPeriods: 1 })).toThrow(/region 'us-east-1'.*eu-central-1/s);
   });
