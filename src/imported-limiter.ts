@@ -113,6 +113,19 @@ export class ImportedLimiter extends LimiterBase {
     return this.attributes.provisionerRole;
   }
 
+  public get aggregatorFunctionName(): string | undefined {
+    return this.attributes.aggregatorFunctionName;
+  }
+
+  public get deadLetterQueueName(): string | undefined {
+    return this.attributes.deadLetterQueueName;
+  }
+
+  public get provisionerFunctionName(): string | undefined {
+    const arn = this.provisionerFunctionArn;
+    return arn === undefined ? undefined : Stack.of(this).splitArn(arn, ArnFormat.COLON_RESOURCE_NAME).resourceName;
+  }
+
   protected get _accessTarget(): AccessTarget {
     const { region } = Stack.of(this).splitArn(this.arn, ArnFormat.SLASH_RESOURCE_NAME);
     const { attributes } = this;

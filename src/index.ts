@@ -1,7 +1,12 @@
 export { LoggedEntityIds, SnapshotClock, SnapshotKeyStyle, SnapshotWindow } from './aggregator-options';
 export type { AggregatorOptions, RefillOptions, ShardingOptions, StreamOptions, UsageOptions } from './aggregator-options';
+export type { AlarmOptions, AlarmTuning } from './alarm-options';
+export { LimiterAlarms } from './alarms';
+export type { LimiterAlarmsProps } from './alarms';
 export { AuditArchiveScope } from './audit-archive';
 export type { AuditArchiveOptions, AuditOptions } from './audit-archive';
+export { ZaeLimiterDashboard } from './dashboard';
+export type { DashboardOptions, ZaeLimiterDashboardProps } from './dashboard';
 export { FailureDestination } from './failure-destination';
 export type { ManagedQueueOptions } from './failure-destination';
 export type { FunctionOptions } from './function-options';

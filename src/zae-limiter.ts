@@ -11,7 +11,10 @@ import { AccessTarget } from './access';
 import { AccessPolicies } from './access-policies';
 import { AccessRoles } from './access-roles';
 import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
+import { checkAlarms } from './alarm-options';
+import { LimiterAlarms } from './alarms';
 import { archiveBucket, checkAudit } from './audit-archive';
+import { checkDashboard, ZaeLimiterDashboard } from './dashboard';
 import { checkTags, tagFunction, tagResources, tagStack, tagTable, untagStack } from './discovery-tags';
 import { NAMESPACE_TAG_KEY } from './iam-options';
 import { ImportedLimiter, importFromExports, importFromParameters, ZaeLimiterAttributes } from './imported-limiter';
@@ -26,6 +29,7 @@ import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 import { bootstrapResource, Provisioner } from './provisioner';
 import { ResourceNaming } from './resource-naming';
+import { QueriedLogs, SavedQueries } from './saved-queries';
 import { LimiterParameters } from './ssm-parameters';
 import { ZaeLimiterProps } from './zae-limiter-props';
 
@@ -112,6 +116,9 @@ export class ZaeLimiter extends LimiterBase {
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
   public readonly provisionerFunctionArn?: string;
+  public readonly aggregatorFunctionName?: string;
+  public readonly deadLetterQueueName?: string;
+  public readonly provisionerFunctionName?: string;
 
   /** The table. */
   public readonly table: dynamodb.Table;
@@ -182,6 +189,12 @@ export class ZaeLimiter extends LimiterBase {
   /** @internal */
   public readonly _outputs: LimiterOutputs;
 
+  /** The alarms; undefined when they are not enabled. */
+  public readonly alarms?: LimiterAlarms;
+
+  /** The dashboard; undefined when it is not enabled. */
+  public readonly dashboard?: ZaeLimiterDashboard;
+
   constructor(scope: Construct, id: string, props: ZaeLimiterProps = {}) {
     super(scope, id);
     props = props.profile?._complete(props) ?? props;
@@ -213,6 +226,8 @@ export class ZaeLimiter extends LimiterBase {
     this.tableArn = this.table.tableArn;
     this.tableStreamArn = this.table.tableStreamArn;
     const { table } = this;
+    let aggregatorTimeout: Duration | undefined;
+    const queried: { -readonly [part in keyof QueriedLogs]: QueriedLogs[part] } = {};
 
     if (parts.archive) {
       const options = props.audit?.archive ?? {};
@@ -233,6 +248,10 @@ export class ZaeLimiter extends LimiterBase {
       this.aggregatorPolicyDocument = aggregator.policyDocument;
       this.deadLetterQueue = aggregator.deadLetterQueue;
       this.eventSourceMapping = aggregator.eventSourceMapping;
+      this.aggregatorFunctionName = aggregator.function.functionName;
+      this.deadLetterQueueName = aggregator.deadLetterQueue?.queueName;
+      aggregatorTimeout = aggregator.function.timeout;
+      queried.aggregator = aggregator.function.logGroup;
       tagFunction(aggregator.function);
     }
 
@@ -244,6 +263,8 @@ export class ZaeLimiter extends LimiterBase {
       this.provisionerRole = provisioner.role;
       this.provisionerPolicyDocument = provisioner.policyDocument;
       this.provisionerFunctionArn = provisioner.function.functionArn;
+      this.provisionerFunctionName = provisioner.function.functionName;
+      queried.provisioner = provisioner.function.logGroup;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
         table,
@@ -282,6 +303,17 @@ export class ZaeLimiter extends LimiterBase {
       }
     }
 
+    if (props.alarms?.enabled ?? true) {
+      const alarmNamePrefix = props.naming === ResourceNaming.GENERATED ? undefined : limiterName;
+      this.alarms = new LimiterAlarms(this, 'Alarms', { limiter: this, options: props.alarms, aggregatorTimeout, alarmNamePrefix });
+    }
+    if (props.dashboard?.enabled === true) {
+      const { dashboardName, defaultInterval } = props.dashboard;
+      const { alarms, archiveBucket: bucket } = this;
+      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', { limiter: this, alarms, archiveBucket: bucket, dashboardName, defaultInterval });
+    }
+    if (props.savedQueries === true) new SavedQueries(this, 'Queries', limiterName, queried);
+
     this._outputs = new LimiterOutputs(this, 'Outputs', limiterName, props.outputs ?? OutputMode.OUTPUTS, outputsOf(this, iamOptions));
     if (props.ssmParameters === true) {
       new LimiterParameters(this, 'Parameters', limiterName, {
@@ -289,9 +321,9 @@ export class ZaeLimiter extends LimiterBase {
         tableArn: this.tableArn,
         streamArn: this.tableStreamArn,
         provisionerFunctionArn: this.provisionerFunctionArn,
-        provisionerFunctionName: this.provisioner?.functionName,
-        aggregatorFunctionName: this.aggregator?.functionName,
-        deadLetterQueueName: this.deadLetterQueue?.queueName,
+        provisionerFunctionName: this.provisionerFunctionName,
+        aggregatorFunctionName: this.aggregatorFunctionName,
+        deadLetterQueueName: this.deadLetterQueueName,
       });
     }
     this.tag(props);
@@ -342,6 +374,12 @@ function outputsOf(limiter: ZaeLimiter, { permissionsBoundary, roleNameFormat }:
     AggregatorFunctionName: limiter.aggregator?.functionName,
     AggregatorDLQUrl: limiter.deadLetterQueue?.queueUrl,
     AggregatorDLQArn: limiter.deadLetterQueue?.queueArn,
+    AggregatorDLQAlarmName: limiter.alarms?.deadLetters?.alarmName,
+    LambdaErrorRateAlarmName: limiter.alarms?.aggregatorErrors?.alarmName,
+    LambdaDurationAlarmName: limiter.alarms?.aggregatorDuration?.alarmName,
+    StreamIteratorAgeAlarmName: limiter.alarms?.iteratorAge?.alarmName,
+    DynamoDBReadThrottleAlarmName: limiter.alarms?.readThrottles?.alarmName,
+    DynamoDBWriteThrottleAlarmName: limiter.alarms?.writeThrottles?.alarmName,
     AuditArchiveBucketName: limiter.archiveBucket?.bucketName,
     AuditArchiveBucketArn: limiter.archiveBucket?.bucketArn,
     AcquireOnlyPolicyArn: limiter.acquirePolicy?.managedPolicyArn,
@@ -371,6 +409,8 @@ function validate(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   checkAudit(problems, props.audit ?? {});
   checkAggregator(problems, props.aggregator ?? {}, props.usage ?? {});
   checkFunctionOptions(problems, 'provisioner', props.provisioner ?? {});
+  checkAlarms(problems, props.alarms ?? {});
+  checkDashboard(problems, 'dashboard.dashboardName', props.dashboard?.dashboardName);
   checkIam(problems, limiter.limiterName, props);
   checkNamespaces(problems, props);
   checkTags(problems, props.tags);
@@ -439,6 +479,10 @@ function warn(limiter: ZaeLimiter, props: ZaeLimiterProps, parts: Parts, logsEnc
   const annotations = Annotations.of(limiter);
   const { iam: options = {} } = props;
   warnAboutAggregator(limiter, props.aggregator ?? {});
+  if (props.alarms?.enabled === false && (props.alarms.topic !== undefined || (props.alarms.actions ?? []).length > 0)) {
+    annotations.addWarningV2(WARNING.alarmActionsUnused,
+      'alarms.topic or alarms.actions are given, but alarms are not enabled: nobody will be told of anything');
+  }
   if (!parts.iam && !parts.aggregator && (props.aggregator?.enabled ?? true)) {
     annotations.addWarningV2(WARNING.noAggregator,
       'the aggregator is left out, because nothing is created in IAM and iam.aggregatorRole is not given: usage is not added up');
