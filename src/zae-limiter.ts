@@ -34,6 +34,7 @@ export class ZaeLimiter extends LimiterBase {
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
   public readonly provisionerFunctionArn?: string;
+  public readonly provisionerTimeout?: Duration;
 
   /** The table. */
   public readonly table: dynamodb.Table;
@@ -103,6 +104,7 @@ export class ZaeLimiter extends LimiterBase {
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
       this.provisionerFunctionArn = provisioner.function.functionArn;
+      this.provisionerTimeout = provisioner.function.timeout;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
         table,
@@ -168,11 +170,7 @@ function checkNamespaces(problems: Problems, { namespaces, provisioner }: ZaeLim
   if (namespaces === undefined || Token.isUnresolved(namespaces)) return;
   if (!isEnabled(provisioner)) problems.add('PROVISIONER_REQUIRED', 'namespaces must not be given when the provisioner is not enabled, which registers them');
   const known = namespaces.filter((name) => !Token.isUnresolved(name));
-  for (const name of known) {
-    if (name === '' || name.length > 128 || name.includes('#') || name === '_') {
-      problems.add('NAMESPACE_INVALID', `namespaces must have 1 to 128 characters without '#' and not be '_', got '${name}'`);
-    }
-  }
+  for (const name of known) problems.namespaceName('namespaces', name);
   if (new Set(known).size !== known.length) {
     problems.add('NAMESPACE_INVALID', `namespaces must hold each name once, got ${JSON.stringify(known)}`);
   }

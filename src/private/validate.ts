@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /** Identifies the rule that a prop broke; a contract, see docs/reference/validation.md. */
@@ -8,7 +8,9 @@ export type ValidationId =
   | 'TIMEOUT_RANGE' | 'MEMORY_RANGE' | 'CONCURRENCY_RANGE'
   | 'BATCH_RANGE' | 'BATCH_WINDOW_RANGE' | 'RETRY_RANGE' | 'RECORD_AGE_RANGE' | 'PARALLEL_RANGE'
   | 'SHARD_CAP_INVALID' | 'SHARD_THRESHOLD_RANGE' | 'SHARD_COOLDOWN_RANGE'
-  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED';
+  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED'
+  | 'LIMITS_NAMESPACE_CONFLICT' | 'LIMITS_DUPLICATE_NAMESPACE' | 'LIMITS_SOURCE_CONFLICT' | 'LIMITS_SOURCE_UNREADABLE'
+  | 'LIMITS_TOO_LARGE' | 'MANIFEST_INVALID' | 'REMOVAL_POLICY_INVALID';
 
 /**
  * Collects what is wrong with the props of one construct and throws once.
@@ -48,6 +50,20 @@ export class Problems {
     if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
       this.add(id, `${prop} must be a whole number of seconds from ${min} to ${max}, got ${value.toHumanString()}`);
     }
+  }
+
+  /** The name of a namespace. */
+  namespaceName(prop: string, value: string): void {
+    if (Token.isUnresolved(value)) return;
+    if (value === '' || value.length > 128 || value.includes('#') || value === '_') {
+      this.add('NAMESPACE_INVALID', `${prop} must have 1 to 128 characters without '#' and not be '_', got '${value}'`);
+    }
+  }
+
+  /** A removal policy of something that is no resource of AWS: it goes or it stays. */
+  removalPolicy(value: RemovalPolicy | undefined): void {
+    if (value === undefined || value === RemovalPolicy.DESTROY || value === RemovalPolicy.RETAIN) return;
+    this.add('REMOVAL_POLICY_INVALID', `removalPolicy must be DESTROY or RETAIN, got '${value}'`);
   }
 
   /** Throws one error with every problem, naming the construct; does nothing when there is none. */

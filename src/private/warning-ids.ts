@@ -6,4 +6,6 @@ export const WARNING = {
   destroyProtected: '@zae-limiter/cdk:destroyProtected',
   /** The stream keeps records for 24 hours, so a longer record age has no effect. */
   recordAgeBeyondStream: '@zae-limiter/cdk:recordAgeBeyondStream',
+  /** The provisioner cannot be allowed to read a manifest that is too large for the template. */
+  manifestUnreadable: '@zae-limiter/cdk:manifestUnreadable',
 } as const;
