@@ -117,7 +117,7 @@ const MAX_INLINE_BYTES = 48 * 1024;
 function contentOf(problems: Problems, manifest: ManifestDeclaration): { readonly properties?: object; readonly file?: string } {
   const known = withoutTokens(manifest) as ManifestDeclaration;
   const bytes = Buffer.byteLength(JSON.stringify(manifestProperties(known)));
-  if (bytes <= MAX_INLINE_BYTES && !holdsFunctionNames(manifest)) return { properties: manifestProperties(manifest) };
+  if (bytes <= MAX_INLINE_BYTES && !holdsFunctionNames(known)) return { properties: manifestProperties(manifest) };
   if (holdsTokens(manifest)) {
     problems.add('LIMITS_TOO_LARGE',
       `limits must not hold tokens when they are deployed as a file, as they are above ${MAX_INLINE_BYTES} bytes or with names such as 'Ref', got ${bytes} bytes`);
