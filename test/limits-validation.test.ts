@@ -52,9 +52,11 @@ describe('refused limits', () => {
   });
 
   test('fails when there are more entities than one record can name', () => {
-    const entities = Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [nameOf(at), { resources: { r: { limits: { rpm: Limit.perMinute(1) } } } }]));
+    const own = { resources: { r: { limits: { rpm: Limit.perMinute(1) } } } };
+    const entities = Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [nameOf(at), own]));
 
-    expect(errorOf(() => propertiesOf({ entities })).message).toMatch(/^MANIFEST_INVALID: the manifest: TOO_MANY_LIMITS, must fit into one record of 380 KB/);
+    expect(errorOf(() => propertiesOf({ entities })).message)
+      .toMatch(/^MANIFEST_INVALID: the manifest: TOO_MANY_LIMITS, must fit into one record of 380 KB/);
   });
 
   test('fails when the limiter has no provisioner that could apply them', () => {
@@ -82,7 +84,7 @@ describe('refused limits', () => {
       'MANIFEST_INVALID: entities.user-1.resources.r.limits.a b: INVALID_LIMIT_NAME',
       'MANIFEST_INVALID: namespaceName: INVALID_NAMESPACE',
       'PROVISIONER_REQUIRED: limiter must have a provisioner whose ARN is known',
-      "REMOVAL_POLICY_INVALID: removalPolicy must be DESTROY or RETAIN",
+      'REMOVAL_POLICY_INVALID: removalPolicy must be DESTROY or RETAIN',
     ]);
   });
 
@@ -98,7 +100,11 @@ describe('refused limits', () => {
 });
 
 describe('a manifest', () => {
-  interface Vector { readonly name: string; readonly input: { manifest: any }; readonly recommended: { valid: boolean; errors?: { path: string; code: string }[] } }
+  interface Vector {
+    readonly name: string;
+    readonly input: { readonly manifest: any };
+    readonly recommended: { readonly errors?: readonly { readonly path: string; readonly code: string }[] };
+  }
   const cases = (vectors as unknown as Vector[]).filter(({ input }) => typeof input.manifest?.namespace === 'string');
 
   test.each(cases.map((vector) => [vector.name, vector] as const))('%s: is refused by the construct where the provisioner refuses it', (_, { input, recommended }) => {

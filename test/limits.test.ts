@@ -139,7 +139,7 @@ describe('limits that hold values that are known only when they are deployed', (
     limiter.addLimits('Limits', { system: { limits: { rpm: Limit.custom(value, value, Duration.seconds(value)) } } });
 
     const Ref = { Ref: 'P' };
-    expect(onlyOf(templateOf(limiter), LIMITS).Properties.System).toEqual({ Limits: { rpm: { Capacity: Ref, RefillAmount: Ref, RefillPeriod: Ref } } });
+    expect(onlyOf(templateOf(limiter), LIMITS).Properties.System.Limits.rpm).toEqual({ Capacity: Ref, RefillAmount: Ref, RefillPeriod: Ref });
   });
 
   test('take them as text, objects and policies of a source, and as the name of the namespace', () => {

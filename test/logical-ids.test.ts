@@ -16,6 +16,8 @@ const LOGICAL_IDS = {
   LimiterProvisionerRoleDefaultPolicyB56EB2E8: 'AWS::IAM::Policy',
   LimiterProvisionerFunction1E6DECEC: 'AWS::Lambda::Function',
   LimiterBootstrapappEE73D951: 'Custom::ZaeLimiterBootstrap',
+  LimiterLimitsapp63C81CA7: 'Custom::ZaeLimiterLimits',
+  LimiterNamespacestenant1app9E430DEE: 'Custom::ZaeLimiterNamespace',
   LimiterPoliciesAcquireOnly8E9FEAE4: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesFullAccess213296AD: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesReadOnly07EF969B: 'AWS::IAM::ManagedPolicy',
@@ -29,7 +31,9 @@ const lines = (ids: Readonly<Record<string, string>>): string[] => Object.entrie
 test('the logical ids of a limiter are the published ones', () => {
   const stack = new Stack(new App(), 'app');
 
-  new ZaeLimiter(stack, 'Limiter');
+  const limiter = new ZaeLimiter(stack, 'Limiter');
+  limiter.addNamespace('tenant-1');
+  limiter.addLimits('Default', {});
 
   const resources = Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>;
   const found = lines(Object.fromEntries(Object.entries(resources).map(([id, { Type }]) => [id, Type])));

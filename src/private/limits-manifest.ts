@@ -1,8 +1,8 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { manifestValidator } from './manifest-validator';
-import { Problems } from './validate';
 import { Limit } from '../limit';
 import { LimitsOptions, ResourceLimits } from '../limits-options';
+import { manifestValidator } from './manifest-validator';
+import { Problems } from './validate';
 
 interface LimitDeclaration {
   readonly capacity: number;
