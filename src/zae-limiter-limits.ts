@@ -1,4 +1,5 @@
 import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { IZaeLimiter } from './limiter';
 import { ILimiterLimits } from './limiter-limits';
@@ -34,7 +35,11 @@ export interface ZaeLimiterLimitsProps extends LimitsOptions {
  *   entities: { 'user-premium': { resources: { 'gpt-4': { limits: { rpm: Limit.perMinute(1000) } } } } },
  * });
  */
+@propertyInjectable
 export class ZaeLimiterLimits extends Construct implements ILimiterLimits {
+  /** Id by which property injectors know the construct. */
+  public static readonly PROPERTY_INJECTION_ID: string = '@zae-limiter.cdk.ZaeLimiterLimits';
+
   public readonly manifestHash: string;
   public readonly namespaceId: string;
 
@@ -74,7 +79,7 @@ export class ZaeLimiterLimits extends Construct implements ILimiterLimits {
         RetainOnDelete: props.removalPolicy === RemovalPolicy.RETAIN ? true : undefined,
       },
     });
-    if (file !== undefined) grantManifest(limiter.provisionerRole, file, this.resource);
+    if (file !== undefined) grantManifest(limiter, file, this.resource);
     if (limiter.bootstrap !== undefined) this.resource.node.addDependency(limiter.bootstrap);
     if (Construct.isConstruct(limiterNamespace)) this.resource.node.addDependency(limiterNamespace);
     this.node.defaultChild = this.resource.node.defaultChild;

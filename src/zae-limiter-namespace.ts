@@ -1,4 +1,5 @@
 import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { IZaeLimiter } from './limiter';
 import { ILimiterNamespace, NamespaceOptions } from './limiter-namespace';
@@ -30,7 +31,11 @@ export interface ZaeLimiterNamespaceProps extends NamespaceOptions {
  * const tenant = new ZaeLimiterNamespace(this, 'Tenant', { limiter, namespaceName: 'tenant-1' });
  * limiter.addLimits('TenantLimits', { limiterNamespace: tenant, system: { limits: { rpm: Limit.perMinute(1000) } } });
  */
+@propertyInjectable
 export class ZaeLimiterNamespace extends Construct implements ILimiterNamespace {
+  /** Id by which property injectors know the construct. */
+  public static readonly PROPERTY_INJECTION_ID: string = '@zae-limiter.cdk.ZaeLimiterNamespace';
+
   public readonly namespaceName: string;
   public readonly namespaceId: string;
 

@@ -153,6 +153,20 @@ describe('the role of the provisioner', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp(UNREADABLE));
   });
 
+  test('is left alone when it is one of yours, and its policy document says what it has to allow', () => {
+    const stack = new Stack(new App(), 'app');
+    const limiter = new ZaeLimiter(stack, 'Limiter', {
+      iam: { createResources: false, provisionerRole: Role.fromRoleName(stack, 'Role', 'of-security') },
+    });
+
+    limiter.addLimits('Limits', entities(1000));
+
+    const { ManifestLocation } = onlyOf(Template.fromStack(stack), LIMITS).Properties;
+    expect(stack.resolve(limiter.provisionerPolicyDocument).Statement).toContainEqual(readStatement(ManifestLocation));
+    expect(Object.values(Template.fromStack(stack).toJSON().Resources).filter((resource: any) => resource.Type.startsWith('AWS::IAM::'))).toEqual([]);
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(UNREADABLE));
+  });
+
   test.each<[string, Circumstances]>([
     ['is not known', { unknownRole: true }],
     ['is imported and must not be changed', { role: (stack) => Role.fromRoleName(stack, 'Role', 'my-role', { mutable: false }) }],

@@ -1,6 +1,7 @@
 import { App, CfnParameter, Duration, RemovalPolicy, Stack, type Environment } from 'aws-cdk-lib';
 import vectors from '../spec/vectors/manifest_validation.json';
-import { Limit, LimitsSource, ZaeLimiter, ZaeLimiterLimits, type LimitsOptions } from '../src';
+import { Limit, LimitsSource, ZaeLimiter, ZaeLimiterLimits, type IZaeLimiter, type LimitsOptions } from '../src';
+import { ImportedLimiter, type ZaeLimiterAttributes } from '../src/imported-limiter';
 import { errorOf, newLimiter, propertiesOf, type LimitsRule } from './support/limits';
 
 const limits = (own: { [name: string]: Limit }): LimitsOptions => ({ resources: { 'gpt-4': { limits: own } } });
@@ -155,12 +156,10 @@ describe('limits that are declared twice', () => {
   const app = new App();
   let count = 0;
   const newStack = (env?: Environment): Stack => new Stack(app, `stack-${count++}`, { env });
-  const named = (stack: Stack, limiterName: string, tableArn?: string): ZaeLimiter => {
-    const limiter = new ZaeLimiter(stack, `Limiter${count++}`, { limiterName });
-    if (tableArn !== undefined) Object.defineProperty(limiter, 'tableArn', { value: tableArn });
-    return limiter;
-  };
-  const declare = (limiter: ZaeLimiter, scope: Stack, options: LimitsOptions = {}): ZaeLimiterLimits =>
+  const named = (stack: Stack, limiterName: string): IZaeLimiter => new ZaeLimiter(stack, `Limiter${count++}`, { limiterName });
+  const imported = (stack: Stack, table: Pick<ZaeLimiterAttributes, 'tableArn' | 'tableName'>): IZaeLimiter =>
+    new ImportedLimiter(stack, `Imported${count++}`, { ...table, provisionerFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:provisioner' });
+  const declare = (limiter: IZaeLimiter, scope: Stack, options: LimitsOptions = {}): ZaeLimiterLimits =>
     new ZaeLimiterLimits(scope, `Limits${count++}`, { limiter, ...options });
 
   test('fail for one limiter, in whichever stacks of the app they are', () => {
@@ -172,14 +171,18 @@ describe('limits that are declared twice', () => {
     expect(error.message).toContain(`LIMITS_DUPLICATE_NAMESPACE: the limits of a namespace must be declared once, got 'default' of 'one' here and in ${first.node.path} [`);
   });
 
-  test.each<[string, () => readonly [ZaeLimiter, ZaeLimiter]]>([
+  test.each<[string, () => readonly [IZaeLimiter, IZaeLimiter]]>([
     ['one name in one account and region', () => [named(newStack(ENV), 'same'), named(newStack(ENV), 'same')]],
     ['one ARN', () => {
-      const arn = 'arn:aws:dynamodb:eu-west-1:210987654321:table/by-arn';
-      return [named(newStack(), 'by-arn', arn), named(newStack(ENV), 'by-arn', arn)];
+      const tableArn = 'arn:aws:dynamodb:eu-west-1:210987654321:table/by-arn';
+      return [imported(newStack(), { tableArn }), imported(newStack(ENV), { tableArn })];
     }],
     ['an ARN, and its name in its account and region', () =>
-      [named(newStack(), 'both', 'arn:aws:dynamodb:eu-west-1:123456789012:table/both'), named(newStack(ENV), 'both')]],
+      [imported(newStack(), { tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/both' }), named(newStack(ENV), 'both')]],
+    ['one name that is imported twice into a stack whose account is not known', () => {
+      const stack = newStack();
+      return [imported(stack, { tableName: 'twice' }), imported(stack, { tableName: 'twice' })];
+    }],
   ])('fail for two limiters with %s', (_, limitersOf) => {
     const [first, second] = limitersOf();
     declare(first, Stack.of(first));
@@ -187,7 +190,7 @@ describe('limits that are declared twice', () => {
     expect(errorOf(() => declare(second, Stack.of(second))).message).toContain('LIMITS_DUPLICATE_NAMESPACE');
   });
 
-  test.each<[string, () => readonly [ZaeLimiter, ZaeLimiter]]>([
+  test.each<[string, () => readonly [IZaeLimiter, IZaeLimiter]]>([
     ['two names', () => [named(newStack(ENV), 'ok-2'), named(newStack(ENV), 'ok-3')]],
     ['one name in two regions', () => [named(newStack(ENV), 'ok-4'), named(newStack({ ...ENV, region: 'eu-central-1' }), 'ok-4')]],
     ['one name in two accounts', () => [named(newStack(ENV), 'ok-5'), named(newStack({ ...ENV, account: '210987654321' }), 'ok-5')]],

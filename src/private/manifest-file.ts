@@ -26,13 +26,16 @@ export function manifestFile(scope: Construct, content: string): ManifestFile {
   return { asset, location: { Bucket: asset.s3BucketName, Key: asset.s3ObjectKey, Sha256: sha256 } };
 }
 
-/**
- * Allows a role to read that file and no other, before the dependent is deployed; warns when nobody can allow it here.
- *
- * @param role of the provisioner; undefined when it is not known
- */
-export function grantManifest(role: iam.IRole | undefined, { asset }: ManifestFile, dependent: Construct): void {
+/** Whose provisioner reads the file. */
+export interface ManifestReader {
+  readonly provisionerRole?: iam.IRole;
+  readonly provisionerPolicyDocument?: iam.PolicyDocument;
+}
+
+/** Allows the provisioner to read that file and no other, before the dependent is deployed; warns when nobody can allow it here. */
+export function grantManifest({ provisionerRole: role, provisionerPolicyDocument }: ManifestReader, { asset }: ManifestFile, dependent: Construct): void {
   const statement = new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] });
+  provisionerPolicyDocument?.addStatements(statement);
   const { policyDependable } = role?.addToPrincipalPolicy(statement) ?? {};
   if (policyDependable !== undefined) dependent.node.addDependency(policyDependable);
   // An imported role that must not be changed says that it was.

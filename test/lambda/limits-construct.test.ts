@@ -8,7 +8,7 @@ import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
 import { parse } from 'yaml';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
-import { Limit, OnUnavailable, ZaeLimiter, type LimitsOptions } from '../../src';
+import { Limit, OnUnavailable, OutputMode, ZaeLimiter, type LimitsOptions } from '../../src';
 import { deployed, type Deployment } from '../support/deployed';
 import { LIMITS, NAMESPACE, onlyOf } from '../support/limits';
 import { newTable, type NewTable } from './support/new-table';
@@ -54,6 +54,15 @@ describe('a template that was written by hand', () => {
     });
     expect(await limits.get({ entity: 'user-premium', resource: 'gpt-4' })).toMatchObject({ limits: [ClientLimit.perMinute('requests', 1000)] });
   });
+});
+
+test('a template that was written by hand finds the provisioner by the name of its export', () => {
+  const stack = new Stack(new App({ outdir }), 'exports');
+
+  new ZaeLimiter(stack, 'Limiter', { limiterName: 'my-limiter', outputs: OutputMode.EXPORTS });
+
+  const [output] = Object.values(Template.fromStack(stack).findOutputs('*', { Export: { Name: 'my-limiter-ProvisionerArn' } }));
+  expect(output!.Value).toEqual({ 'Fn::GetAtt': [expect.stringContaining('ProvisionerFunction'), 'Arn'] });
 });
 
 describe('what the construct synthesises', () => {
