@@ -33,7 +33,8 @@ export interface ManifestReader {
 }
 
 /** Allows the provisioner to read that file and no other, before the dependent is deployed; warns when nobody can allow it here. */
-export function grantManifest({ provisionerRole: role, provisionerPolicyDocument }: ManifestReader, { asset }: ManifestFile, dependent: Construct): void {
+export function grantManifest(reader: ManifestReader, { asset }: ManifestFile, dependent: Construct): void {
+  const { provisionerRole: role, provisionerPolicyDocument } = reader;
   const statement = new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] });
   provisionerPolicyDocument?.addStatements(statement);
   const { policyDependable } = role?.addToPrincipalPolicy(statement) ?? {};
