@@ -1,10 +1,9 @@
 import { App, CfnElement, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import table from '../spec/table.json';
-import { SnapshotClock, SnapshotKeyStyle, SnapshotWindow, ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { everything } from './support/everything';
 
 function synth(props?: ZaeLimiterProps) {
   const stack = new Stack(new App(), 'app');
@@ -14,46 +13,6 @@ function synth(props?: ZaeLimiterProps) {
 
 const TABLE = 'AWS::DynamoDB::Table';
 const disabled = { enabled: false };
-const functionOptions = {
-  memorySize: 1024,
-  timeout: Duration.minutes(2),
-  architecture: Architecture.X86_64,
-  runtime: Runtime.NODEJS_22_X,
-  logRetention: RetentionDays.ONE_YEAR,
-  applicationLogLevel: ApplicationLogLevel.WARN,
-  reservedConcurrentExecutions: 5,
-};
-
-/** Every prop, with a value that is not its default. */
-const everything: Required<ZaeLimiterProps> = {
-  limiterName: 'prod',
-  table: { reservedLocalIndexes: true },
-  removalPolicy: RemovalPolicy.DESTROY,
-  deletionProtection: true,
-  pitrRecoveryPeriod: Duration.days(7),
-  aggregator: {
-    ...functionOptions,
-    enabled: true,
-    stream: {
-      batchSize: 500,
-      maxBatchingWindow: Duration.seconds(30),
-      retryAttempts: 10,
-      maxRecordAge: Duration.hours(12),
-      bisectBatchOnError: false,
-      parallelizationFactor: 4,
-      startingPosition: StartingPosition.LATEST,
-    },
-    refill: { enabled: false },
-    sharding: { enabled: false, maxShardCount: 8, pressureThreshold: 0.5, cooldown: Duration.minutes(1) },
-  },
-  provisioner: { ...functionOptions, enabled: true },
-  usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(400), clock: SnapshotClock.REFILL, keyStyle: SnapshotKeyStyle.LEGACY },
-  audit: { retention: Duration.days(365) },
-  logRetention: RetentionDays.ONE_WEEK,
-  tracing: true,
-  namespaces: ['default', 'tenant-1'],
-};
-
 const ALWAYS = { 'AWS::DynamoDB::Table': 1, 'AWS::IAM::ManagedPolicy': 3 };
 const FUNCTION = { 'AWS::IAM::Policy': 1, 'AWS::IAM::Role': 1, 'AWS::Lambda::Function': 1, 'AWS::Logs::LogGroup': 1 };
 const STREAM = { 'AWS::Lambda::EventSourceMapping': 1, 'AWS::SQS::Queue': 1, 'AWS::SQS::QueuePolicy': 1 };
