@@ -50,6 +50,11 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   interop.spawn(bundle);
   interop.exec('jest --ci --config test/interop/jest.config.cjs', { receiveArgs: true, env });
 
+  const templates = project.addTask('test:templates', { description: 'Look at the templates of many props with cfn-lint, which pip installs' });
+  templates.exec('node scripts/prepare-cfn-lint.cjs');
+  templates.spawn(bundle);
+  templates.exec('jest --ci --config test/templates/jest.config.cjs', { receiveArgs: true, env });
+
   project.addTask('test:mutation', {
     description: 'Change the client in thousands of small ways, and count how many a test notices',
     exec: 'node scripts/mutation.mjs',

@@ -21,7 +21,8 @@ function refersTo(value: unknown, id: string): boolean {
 function policyDocuments(resources: Resources): [id: string, statements: any[]][] {
   return Object.entries(resources).flatMap(([id, { Properties = {} }]) => {
     const inline = (Properties.Policies ?? []) as { PolicyDocument: object }[];
-    const documents = [Properties.PolicyDocument, Properties.KeyPolicy, Properties.AssumeRolePolicyDocument, ...inline.map((policy) => policy.PolicyDocument)];
+    const { PolicyDocument, KeyPolicy, AssumeRolePolicyDocument } = Properties;
+    const documents = [PolicyDocument, KeyPolicy, AssumeRolePolicyDocument, ...inline.map((policy) => policy.PolicyDocument)];
     return documents.filter((document) => document !== undefined).map((document): [string, any[]] => [id, [document.Statement].flat()]);
   });
 }
