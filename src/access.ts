@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { keyUse } from './private/encryption';
 import { GLOBAL_INDEXES } from './private/table-schema';
 
 /** What access is given to. */
@@ -7,6 +8,20 @@ export interface AccessTarget {
   readonly tableArn: string;
   /** The function that administrators may invoke; undefined when there is none. */
   readonly provisionerArn?: string;
+  /** Key of the table, when it is one of the customer's. */
+  readonly encryptionKey?: kms.IKey;
+  /** Name of DynamoDB, as a key's conditions know it. */
+  readonly keyService: string;
+  /** The table, when this app may change its policy. */
+  readonly table?: iam.IResourceWithPolicyV2;
+}
+
+/** Namespaces that access is limited to. */
+export interface NamespaceScope {
+  /** What keys begin with: ids, or a variable of the policy. */
+  readonly prefixes: readonly string[];
+  /** Tag that the principal has to have. */
+  readonly tagKey?: string;
 }
 
 const dynamodb = (...actions: string[]): string[] => actions.map((action) => `dynamodb:${action}`);
@@ -15,80 +30,131 @@ const indexArns = (tableArn: string, names: readonly string[]): string[] => name
 
 const ALL_INDEXES = GLOBAL_INDEXES.map(({ name }) => name);
 
+/** Partition of the version record and of the namespaces' names and ids. */
+const REGISTRY = '_/SYSTEM#';
+
+type Conditions = { [operator: string]: { [key: string]: unknown } };
+
 /**
  * Limits a statement to items by their partition key.
  *
  * `ForAllValues` also holds for a request that names no key at all, such as a Scan, hence the second condition.
  */
-export function leadingKeys(...patterns: string[]): { [operator: string]: { [key: string]: unknown } } {
+export function leadingKeys(...patterns: string[]): Conditions {
   return {
     'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
     'Null': { 'dynamodb:LeadingKeys': 'false' },
   };
 }
 
+/** Limits a statement to keys of namespaces. A principal without the tag has no namespace, and no access. */
+function keysOf({ prefixes, tagKey }: NamespaceScope, rest: string): Conditions {
+  const conditions = leadingKeys(...prefixes.map((prefix) => `${prefix}/${rest}`));
+  return tagKey === undefined ? conditions : { ...conditions, Null: { ...conditions.Null, [`aws:PrincipalTag/${tagKey}`]: 'false' } };
+}
+
+/** The namespace whose id is the value of the principal's tag. */
+export const taggedNamespace = (tagKey: string): NamespaceScope => ({ prefixes: [`\${aws:PrincipalTag/${tagKey}}`], tagKey });
+
+/** To open a namespace. With `Query` a tenant could list all others, because the registry is one partition. */
+const readRegistry = (tableArn: string): iam.PolicyStatement =>
+  new iam.PolicyStatement({ sid: 'ReadRegistry', actions: dynamodb('GetItem'), resources: [tableArn], conditions: leadingKeys(REGISTRY) });
+
+const useKey = ({ encryptionKey, keyService }: AccessTarget, access: 'read' | 'write'): iam.PolicyStatement[] =>
+  (encryptionKey === undefined ? [] : [keyUse(encryptionKey, access, [keyService])]);
+
 /**
  * Take and give back tokens, and read. No identifier holds `#`, so the pattern matches buckets only: limits,
  * entities, namespaces and audit records cannot be changed.
  */
-export function acquireStatements({ tableArn }: AccessTarget): iam.PolicyStatement[] {
+export function acquireStatements(target: AccessTarget, scope?: NamespaceScope): iam.PolicyStatement[] {
+  const { tableArn } = target;
+  const write = dynamodb('UpdateItem', 'PutItem'); // PutItem: Python clients create their buckets with it
+  const read = dynamodb('GetItem', 'BatchGetItem', 'Query');
+  const indexes = indexArns(tableArn, ['GSI2', 'GSI3']);
+  if (scope !== undefined) {
+    return [
+      new iam.PolicyStatement({ sid: 'ReadOwn', actions: read, resources: [tableArn, ...indexes], conditions: keysOf(scope, '*') }),
+      new iam.PolicyStatement({ sid: 'WriteOwnBuckets', actions: write, resources: [tableArn], conditions: keysOf(scope, 'BUCKET#*') }),
+      readRegistry(tableArn),
+      ...useKey(target, 'write'),
+    ];
+  }
   return [
-    new iam.PolicyStatement({ sid: 'ReadItems', actions: dynamodb('GetItem', 'BatchGetItem', 'Query'), resources: [tableArn] }),
-    new iam.PolicyStatement({ sid: 'QueryBuckets', actions: dynamodb('Query'), resources: indexArns(tableArn, ['GSI2', 'GSI3']) }),
-    new iam.PolicyStatement({
-      sid: 'WriteBuckets',
-      actions: dynamodb('UpdateItem', 'PutItem'), // PutItem: Python clients create their buckets with it
-      resources: [tableArn],
-      conditions: leadingKeys('*/BUCKET#*'),
-    }),
+    new iam.PolicyStatement({ sid: 'ReadItems', actions: read, resources: [tableArn] }),
+    new iam.PolicyStatement({ sid: 'QueryBuckets', actions: dynamodb('Query'), resources: indexes }),
+    new iam.PolicyStatement({ sid: 'WriteBuckets', actions: write, resources: [tableArn], conditions: leadingKeys('*/BUCKET#*') }),
+    ...useKey(target, 'write'),
   ];
 }
 
-/** Everything that a client, the command line and a schema migration do. */
-export function fullAccessStatements({ tableArn, provisionerArn }: AccessTarget): iam.PolicyStatement[] {
+/**
+ * Everything that a client, the command line and a schema migration do; in namespaces, everything but the registry, purges
+ * and migrations, which concern more than one namespace.
+ */
+export function fullAccessStatements(target: AccessTarget, scope?: NamespaceScope): iam.PolicyStatement[] {
+  const { tableArn } = target;
+  const readWrite = dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
+  if (scope !== undefined) {
+    return [
+      new iam.PolicyStatement({ sid: 'ReadWriteOwn', actions: readWrite, resources: [tableArn], conditions: keysOf(scope, '*') }),
+      new iam.PolicyStatement({
+        sid: 'QueryOwn', actions: dynamodb('Query'), resources: indexArns(tableArn, ['GSI1', 'GSI2', 'GSI3']), conditions: keysOf(scope, '*'),
+      }),
+      readRegistry(tableArn),
+      ...useKey(target, 'write'),
+    ];
+  }
   return [
-    new iam.PolicyStatement({
-      sid: 'ItemAccess',
-      actions: dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'DescribeTable', 'Scan'),
-      resources: [tableArn],
-    }),
+    new iam.PolicyStatement({ sid: 'ItemAccess', actions: [...readWrite, ...dynamodb('DescribeTable', 'Scan')], resources: [tableArn] }),
     new iam.PolicyStatement({ sid: 'IndexAccess', actions: dynamodb('Query', 'Scan'), resources: indexArns(tableArn, ALL_INDEXES) }),
-    ...(provisionerArn === undefined ? [] : [
-      new iam.PolicyStatement({ sid: 'InvokeProvisioner', actions: ['lambda:InvokeFunction'], resources: [provisionerArn] }),
-    ]),
+    ...useKey(target, 'write'),
+    ...invokeProvisionerStatements(target),
   ];
 }
 
 /** Read everything, change nothing. */
-export function readOnlyStatements({ tableArn }: AccessTarget): iam.PolicyStatement[] {
+export function readOnlyStatements(target: AccessTarget, scope?: NamespaceScope): iam.PolicyStatement[] {
+  const { tableArn } = target;
+  const read = dynamodb('GetItem', 'BatchGetItem', 'Query');
+  if (scope !== undefined) {
+    const resources = [tableArn, ...indexArns(tableArn, ['GSI1', 'GSI2', 'GSI3'])];
+    return [
+      new iam.PolicyStatement({ sid: 'ReadOwn', actions: read, resources, conditions: keysOf(scope, '*') }),
+      readRegistry(tableArn),
+      ...useKey(target, 'read'),
+    ];
+  }
   return [
-    new iam.PolicyStatement({
-      sid: 'ReadItems', actions: dynamodb('GetItem', 'BatchGetItem', 'Query', 'DescribeTable', 'Scan'), resources: [tableArn],
-    }),
+    new iam.PolicyStatement({ sid: 'ReadItems', actions: [...read, ...dynamodb('DescribeTable', 'Scan')], resources: [tableArn] }),
     new iam.PolicyStatement({ sid: 'IndexAccess', actions: dynamodb('Query', 'Scan'), resources: indexArns(tableArn, ALL_INDEXES) }),
+    ...useKey(target, 'read'),
   ];
 }
 
-/** Adds statements to whatever policies a grantee has. */
-export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyStatement[]): iam.Grant {
-  const grants = statements.map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({
-    grantee, actions, resourceArns: resources, conditions,
-  }));
-  return grants.reduce((all, grant) => all.combine(grant));
+/** Apply manifests and register namespaces through the provisioner; nothing when there is none. */
+export function invokeProvisionerStatements({ provisionerArn }: AccessTarget): iam.PolicyStatement[] {
+  if (provisionerArn === undefined) return [];
+  return [new iam.PolicyStatement({ sid: 'InvokeProvisioner', actions: ['lambda:InvokeFunction'], resources: [provisionerArn] })];
 }
 
-/** The three managed policies, for principals that are not made in this app. */
-export class AccessPolicies extends Construct {
-  readonly acquireOnly: iam.ManagedPolicy;
-  readonly fullAccess: iam.ManagedPolicy;
-  readonly readOnly: iam.ManagedPolicy;
+/** Find limiters by their tags. Neither action knows a resource. */
+export const discoveryStatements = (): iam.PolicyStatement[] =>
+  [new iam.PolicyStatement({ sid: 'FindLimiters', actions: ['tag:GetResources', 'cloudformation:DescribeStacks'], resources: ['*'] })];
 
-  constructor(scope: Construct, id: string, limiterName: string, target: AccessTarget) {
-    super(scope, id);
-    const policy = (child: string, suffix: string, description: string, statements: iam.PolicyStatement[]): iam.ManagedPolicy =>
-      new iam.ManagedPolicy(this, child, { managedPolicyName: `${limiterName}-${suffix}`, description, statements });
-    this.acquireOnly = policy('AcquireOnly', 'acq', `Take tokens from the rate limiter ${limiterName}`, acquireStatements(target));
-    this.fullAccess = policy('FullAccess', 'full', `Administer the rate limiter ${limiterName}`, fullAccessStatements(target));
-    this.readOnly = policy('ReadOnly', 'read', `Read the rate limiter ${limiterName}`, readOnlyStatements(target));
-  }
+/**
+ * Adds statements to whatever policies a grantee has; for one of another account also to the policy of the table, which is
+ * what DynamoDB asks for then.
+ */
+export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyStatement[], target?: AccessTarget): iam.Grant {
+  // A service acquires nothing itself, so it gets no access to the table.
+  const table = grantee.grantPrincipal instanceof iam.ServicePrincipal ? undefined : target?.table;
+  const grants = statements.map(({ actions, resources, conditions }) => {
+    const grant = { grantee, actions, resourceArns: resources, conditions };
+    const ofTable = table !== undefined && resources.some((arn) => arn.startsWith(target!.tableArn));
+    if (!ofTable) return iam.Grant.addToPrincipal(grant);
+    // The table's own policy cannot name its ARN, which is known after the table: '*' there is the table and its indexes.
+    return iam.Grant.addToPrincipalOrResource({ ...grant, resource: table, resourceSelfArns: ['*'] });
+  });
+  return grants.reduce((all, grant) => all.combine(grant));
 }

@@ -1,228 +1,28 @@
 import { Annotations, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { leadingKeys } from './access';
-import { FunctionOptions } from './function-options';
-import { BundledFunction, checkFunctionOptions } from './private/bundled-function';
+import { AggregatorOptions, ShardingOptions, SnapshotWindow, StreamOptions, UsageOptions } from './aggregator-options';
+import { archiving, AuditArchiveScope } from './audit-archive';
+import { FailureDestination } from './failure-destination';
+import { BundledFunction, checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
+import { keyUse, serviceIn } from './private/encryption';
 import { BUCKET_SORT_KEY, SCHEMA_VERSION, SORT_KEY } from './private/table-schema';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 
-/** The function that turns the table's stream into usage snapshots. */
-export interface AggregatorOptions extends FunctionOptions {
-  /**
-   * Whether usage is aggregated. Limits work without it.
-   *
-   * @default true
-   */
-  readonly enabled?: boolean;
-
-  /**
-   * How the stream is read.
-   *
-   * @default - batches of up to 1000 records or 5 seconds
-   */
-  readonly stream?: StreamOptions;
-
-  /**
-   * Whether buckets in use are refilled for Python clients, whose fast path takes only what is stored. Without it they are
-   * slower and cost more, and are limited the same.
-   *
-   * @default - enabled
-   */
-  readonly refill?: RefillOptions;
-
-  /**
-   * When a bucket that is written too fast for one partition gets more shards.
-   *
-   * @default - at 800 writes a second, up to 32 shards
-   */
-  readonly sharding?: ShardingOptions;
-}
-
-/** Whether buckets are refilled for Python clients. */
-export interface RefillOptions {
-  /**
-   * Whether they are.
-   *
-   * @default true
-   */
-  readonly enabled?: boolean;
-}
-
-/** When a bucket gets more shards. */
-export interface ShardingOptions {
-  /**
-   * Whether the function doubles the shards of hot buckets. Shards that clients create are brought up to date either way.
-   *
-   * @default true
-   */
-  readonly enabled?: boolean;
-
-  /**
-   * Most shards of a bucket.
-   *
-   * A power of two, 1 to 256. Clients stop at 32.
-   *
-   * @default 32
-   */
-  readonly maxShardCount?: number;
-
-  /**
-   * Part of the 1000 writes a second that a partition takes, from which on a shard is hot. Two batches in a row have to be.
-   *
-   * Range: above 0, up to 1.
-   *
-   * @default 0.8
-   */
-  readonly pressureThreshold?: number;
-
-  /**
-   * Time after a doubling in which there is no other.
-   *
-   * Range: 1 to 3600 seconds.
-   *
-   * @default Duration.seconds(30)
-   */
-  readonly cooldown?: Duration;
-}
-
-/** How the aggregator reads the table's stream. */
-export interface StreamOptions {
-  /**
-   * Most records in a batch. Usage is written once for each entity, resource and window of a batch: the larger the batch, the
-   * fewer writes.
-   *
-   * Range: 1 to 10000.
-   *
-   * @default 1000
-   */
-  readonly batchSize?: number;
-
-  /**
-   * Longest wait for a batch to fill up. Longer means fewer writes and later usage.
-   *
-   * Range: 0 to 300 seconds.
-   *
-   * @default Duration.seconds(5)
-   */
-  readonly maxBatchingWindow?: Duration;
-
-  /**
-   * Times that a record which failed is delivered again before it goes to the dead-letter queue.
-   *
-   * Range: 0 to 10000, or -1 until it is too old.
-   *
-   * @default 3
-   */
-  readonly retryAttempts?: number;
-
-  /**
-   * Age at which a record goes to the dead-letter queue. The stream itself keeps records for 24 hours.
-   *
-   * Range: 60 seconds to 7 days.
-   *
-   * @default Duration.hours(1)
-   */
-  readonly maxRecordAge?: Duration;
-
-  /**
-   * Whether a batch that failed as a whole is halved and tried again, to find the record that fails it.
-   *
-   * @default true
-   */
-  readonly bisectBatchOnError?: boolean;
-
-  /**
-   * Batches of one shard that are processed at the same time. The order of one bucket's changes is kept at any value.
-   *
-   * Range: 1 to 10.
-   *
-   * @default 1
-   */
-  readonly parallelizationFactor?: number;
-
-  /**
-   * Where a new mapping begins. Changing it replaces the mapping.
-   *
-   * Nothing is counted twice: a snapshot remembers what it counted.
-   *
-   * @default StartingPosition.TRIM_HORIZON
-   */
-  readonly startingPosition?: lambda.StartingPosition;
-}
-
-/** Windows that usage is added up in. */
-export enum SnapshotWindow {
-  /** Clock hours, UTC. */
-  HOURLY = 'hourly',
-  /** Calendar days, UTC. */
-  DAILY = 'daily',
-  /** Calendar months, UTC. */
-  MONTHLY = 'monthly',
-}
-
-/** Time that decides which window usage falls into. */
-export enum SnapshotClock {
-  /** When DynamoDB recorded the change. */
-  STREAM = 'stream',
-  /** When the bucket was last refilled, as the Python library's aggregator does it. */
-  REFILL = 'rf',
-}
-
-/** How snapshots are keyed. Clients read both. */
-export enum SnapshotKeyStyle {
-  /** Daily and monthly snapshots have keys of their own. */
-  SUFFIXED = 'suffixed',
-  /** Midnight's hour and the day share a key, as with the Python library's aggregator. */
-  LEGACY = 'legacy',
-}
-
-/** What the usage snapshots record. */
-export interface UsageOptions {
-  /**
-   * Windows that usage is added up in. Each costs about one write per entity, resource and batch of the stream.
-   *
-   * @default [SnapshotWindow.HOURLY, SnapshotWindow.DAILY]
-   */
-  readonly windows?: SnapshotWindow[];
-
-  /**
-   * How long a snapshot is kept after its window ended. Changing it affects new snapshots only.
-   *
-   * Range: 1 to 3650 days.
-   *
-   * @default Duration.days(90)
-   */
-  readonly retention?: Duration;
-
-  /**
-   * Time that decides which window usage falls into.
-   *
-   * @default SnapshotClock.STREAM
-   */
-  readonly clock?: SnapshotClock;
-
-  /**
-   * How snapshots are keyed. `LEGACY` only for a table that may go back to the Python library's aggregator.
-   *
-   * @default SnapshotKeyStyle.SUFFIXED
-   */
-  readonly keyStyle?: SnapshotKeyStyle;
-}
-
-export interface AggregatorProps {
-  readonly limiterName: string;
-  readonly table: dynamodb.ITable;
+export interface AggregatorProps extends FunctionSurroundings {
+  readonly table: dynamodb.Table;
   readonly options: AggregatorOptions;
   readonly usage: UsageOptions;
-  readonly logRetention: logs.RetentionDays;
-  readonly tracing: boolean;
+  readonly role?: iam.IRole;
+  /** Bucket that audit events go to when they are deleted. */
+  readonly archive?: { readonly bucket: s3.IBucket; readonly scope?: AuditArchiveScope };
 }
 
 /** Days that a stream keeps a record. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html */
@@ -231,28 +31,28 @@ const STREAM_RETENTION = Duration.days(1);
 /** The aggregator with everything of its own: function, role, log group, dead-letter queue, event source mapping. */
 export class Aggregator extends Construct {
   readonly function: lambda.Function;
-  readonly role: iam.Role;
-  readonly deadLetterQueue: sqs.Queue;
+  readonly role: iam.IRole;
+  /** Everything that the role has to allow. */
+  readonly policyDocument: iam.PolicyDocument;
+  /** The queue that failed records go to; undefined when they go somewhere else. */
+  readonly deadLetterQueue?: sqs.IQueue;
   readonly eventSourceMapping: lambda.EventSourceMapping;
 
-  constructor(scope: Construct, id: string, { limiterName, table, options, usage, logRetention, tracing }: AggregatorProps) {
+  constructor(scope: Construct, id: string, props: AggregatorProps) {
     super(scope, id);
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetterQueue', {
-      queueName: `${limiterName}-aggregator-dlq`,
-      retentionPeriod: Duration.days(14),
-      visibilityTimeout: Duration.minutes(5),
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
+    const { limiterName, names, table, options, usage, archive } = props;
+    const destination = (options.onFailure ?? FailureDestination.managedQueue())._bind(this, {
+      queueName: names.of('aggregator-dlq'), encryptionKey: props.encryptionKey,
     });
+    this.deadLetterQueue = destination.queue;
     const bundled = new BundledFunction(this, {
+      ...props,
       asset: 'aggregator',
       description: `Adds up the usage of the rate limiter ${limiterName}`,
-      functionName: `${limiterName}-aggregator`,
-      roleName: `${limiterName}-aggr`,
-      options,
-      defaultTimeout: Duration.minutes(1),
-      logRetention,
-      tracing,
+      suffix: 'aggregator',
+      roleComponent: 'aggr',
+      defaultTimeout: AGGREGATOR_TIMEOUT,
+      externalRole: props.role,
       environment: {
         TABLE_NAME: table.tableName,
         SNAPSHOT_WINDOWS: (usage.windows ?? [SnapshotWindow.HOURLY, SnapshotWindow.DAILY]).join(','),
@@ -266,35 +66,35 @@ export class Aggregator extends Construct {
           MAX_SHARD_COUNT: options.sharding?.maxShardCount,
           SHARD_THRESHOLD: options.sharding?.pressureThreshold,
           SHARD_COOLDOWN_SECONDS: options.sharding?.cooldown?.toSeconds(),
+          LOG_ENTITY_IDS: options.logEntityIds,
+          ENABLE_ARCHIVAL: archive && true,
+          ARCHIVE_BUCKET_NAME: archive?.bucket.bucketName,
+          ARCHIVE_SCOPE: archive?.scope,
         }),
       },
     });
     this.function = bundled.function;
     this.role = bundled.role;
-    this.allow(table);
-    this.eventSourceMapping = this.map(table, options.stream ?? {});
+    this.policyDocument = bundled.policyDocument;
+    bundled.allow(...tableStatements(table), ...destination.statements, ...(archive === undefined ? [] : [archiving(archive.bucket)]));
+    bundled.allow(...this.keyStatements([
+      { key: table.encryptionKey, service: 'dynamodb' }, { key: archive?.bucket.encryptionKey, service: 's3' }, { ...destination.key },
+    ]));
+    this.eventSourceMapping = this.map(table, options.stream ?? {}, destination.arn, archive && (archive.scope ?? AuditArchiveScope.TTL_ONLY));
   }
 
-  private allow(table: dynamodb.ITable): void {
-    const statements = [
-      new iam.PolicyStatement({
-        sid: 'WriteSnapshotsAndBuckets',
-        actions: ['dynamodb:UpdateItem'],
-        resources: [table.tableArn],
-        conditions: leadingKeys('*/ENTITY#*', '*/BUCKET#*'),
-      }),
-      new iam.PolicyStatement({
-        sid: 'ReadStream',
-        actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-        resources: [table.tableStreamArn!],
-      }),
-      // The action knows no resource; the mapping needs it to find the stream's shards.
-      new iam.PolicyStatement({ sid: 'ListStreams', actions: ['dynamodb:ListStreams'], resources: ['*'] }),
-    ];
-    statements.forEach((statement) => this.role.addToPrincipalPolicy(statement));
+  /** One statement for each key, however many services use it. */
+  private keyStatements(uses: { readonly key?: kms.IKey; readonly service?: string }[]): iam.PolicyStatement[] {
+    const keys = [...new Set(uses.flatMap(({ key }) => key ?? []))];
+    return keys.map((key, at) => {
+      const services = uses.filter((use) => use.key === key).map(({ service }) => serviceIn(this, service!));
+      const statement = keyUse(key, 'write', services);
+      if (at > 0) statement.sid = `UseKey${at + 1}`;
+      return statement;
+    });
   }
 
-  private map(table: dynamodb.ITable, stream: StreamOptions): lambda.EventSourceMapping {
+  private map(table: dynamodb.ITable, stream: StreamOptions, destination: string | undefined, scope: AuditArchiveScope | undefined) {
     const mapping = new lambda.EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: table.tableStreamArn!,
@@ -305,18 +105,47 @@ export class Aggregator extends Construct {
       bisectBatchOnError: stream.bisectBatchOnError ?? true,
       parallelizationFactor: stream.parallelizationFactor ?? 1,
       reportBatchItemFailures: true,
-      onFailure: new SqsDlq(this.deadLetterQueue),
-      // An optimisation only: the function checks every record itself. Snapshot writes never come back as records.
-      filters: [lambda.FilterCriteria.filter({
-        eventName: lambda.FilterRule.or('INSERT', 'MODIFY'),
-        dynamodb: { Keys: { [SORT_KEY]: { S: lambda.FilterRule.isEqual(BUCKET_SORT_KEY) } } },
-      })],
+      onFailure: destination === undefined ? undefined : { bind: () => ({ destination }) },
+      filters: [BUCKET_CHANGES, ...(scope === undefined ? [] : [AUDIT_DELETIONS[scope]])],
     });
     // Set on the resource itself, because the L2 takes a token for a number out of range.
     (mapping.node.defaultChild as lambda.CfnEventSourceMapping).maximumRecordAgeInSeconds = (stream.maxRecordAge ?? Duration.hours(1)).toSeconds();
     return mapping;
   }
 }
+
+/** Longest run of the aggregator unless another one is set. */
+export const AGGREGATOR_TIMEOUT = Duration.minutes(1);
+
+// Filters are an optimisation only: the function checks every record itself. Snapshot writes never come back as records.
+const BUCKET_CHANGES = lambda.FilterCriteria.filter({
+  eventName: lambda.FilterRule.or('INSERT', 'MODIFY'),
+  dynamodb: { Keys: { [SORT_KEY]: { S: lambda.FilterRule.isEqual(BUCKET_SORT_KEY) } } },
+});
+const AUDIT_DELETION = { eventName: lambda.FilterRule.isEqual('REMOVE'), dynamodb: { Keys: { [SORT_KEY]: { S: lambda.FilterRule.beginsWith('#AUDIT#') } } } };
+const AUDIT_DELETIONS: Readonly<Record<AuditArchiveScope, { [key: string]: unknown }>> = {
+  [AuditArchiveScope.TTL_ONLY]: lambda.FilterCriteria.filter({
+    ...AUDIT_DELETION,
+    userIdentity: { type: lambda.FilterRule.isEqual('Service'), principalId: lambda.FilterRule.isEqual('dynamodb.amazonaws.com') },
+  }),
+  [AuditArchiveScope.ALL_DELETES]: lambda.FilterCriteria.filter(AUDIT_DELETION),
+};
+
+const tableStatements = (table: dynamodb.ITable): iam.PolicyStatement[] => [
+  new iam.PolicyStatement({
+    sid: 'WriteSnapshotsAndBuckets',
+    actions: ['dynamodb:UpdateItem'],
+    resources: [table.tableArn],
+    conditions: leadingKeys('*/ENTITY#*', '*/BUCKET#*'),
+  }),
+  new iam.PolicyStatement({
+    sid: 'ReadStream',
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    resources: [table.tableStreamArn!],
+  }),
+  // The action knows no resource; the mapping needs it to find the stream's shards.
+  new iam.PolicyStatement({ sid: 'ListStreams', actions: ['dynamodb:ListStreams'], resources: ['*'] }),
+];
 
 /** Variables for what is not left to the function's own default. */
 function given(settings: { readonly [name: string]: string | number | boolean | undefined }): { [name: string]: string } {

@@ -58,4 +58,46 @@ export interface FunctionOptions {
    * @default - none is reserved
    */
   readonly reservedConcurrentExecutions?: number;
+
+  /**
+   * Format of the function's log. The saved queries and the metrics of the function's log need JSON.
+   *
+   * @default LoggingFormat.JSON
+   */
+  readonly loggingFormat?: lambda.LoggingFormat;
+
+  /**
+   * More environment variables. Those that the limiter sets itself cannot be changed.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Layers of the function.
+   *
+   * @default - none
+   */
+  readonly layers?: lambda.ILayerVersion[];
+
+  /**
+   * Version of Lambda Insights that watches the function. With a role of yours, the role has to allow it.
+   *
+   * @default - none
+   */
+  readonly insightsVersion?: lambda.LambdaInsightsVersion;
+
+  /**
+   * Signatures that the function's code has to have. The code of this package is not signed: sign it, and give it as `code`.
+   *
+   * @default - none
+   */
+  readonly codeSigningConfig?: lambda.ICodeSigningConfig;
+
+  /**
+   * Code to run instead of that of this package, with the handler `index.handler`.
+   *
+   * @default - the code of this package
+   */
+  readonly code?: lambda.Code;
 }

@@ -1,6 +1,7 @@
 import { CustomResource } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
+import { ILimiterNamespace } from './limiter-namespace';
 
 /** A rate limiter, deployed by this app or elsewhere. */
 export interface IZaeLimiter extends IConstruct {
@@ -37,22 +38,41 @@ export interface IZaeLimiter extends IConstruct {
    * Allows to take and give back tokens and to read, nothing else: limits and entities cannot be changed.
    *
    * @param grantee who acquires
+   * @param options namespaces that it is limited to
    */
-  grantAcquire(grantee: iam.IGrantable): iam.Grant;
+  grantAcquire(grantee: iam.IGrantable, options?: GrantOptions): iam.Grant;
 
   /**
-   * Allows everything: limits, entities, namespaces, and invoking the provisioner.
+   * Allows everything: limits, entities, namespaces, and invoking the provisioner. In namespaces it allows limits and
+   * entities, and nothing that concerns other namespaces.
    *
    * @param grantee who administers
+   * @param options namespaces that it is limited to
    */
-  grantFullAccess(grantee: iam.IGrantable): iam.Grant;
+  grantFullAccess(grantee: iam.IGrantable, options?: GrantOptions): iam.Grant;
 
   /**
    * Allows to read everything and to change nothing.
    *
    * @param grantee who observes
+   * @param options namespaces that it is limited to
    */
-  grantReadOnly(grantee: iam.IGrantable): iam.Grant;
+  grantReadOnly(grantee: iam.IGrantable, options?: GrantOptions): iam.Grant;
+
+  /**
+   * Allows to invoke the provisioner, which applies limits manifests to every namespace.
+   *
+   * @param grantee who applies manifests
+   * @throws when there is no provisioner, or it is not known
+   */
+  grantInvokeProvisioner(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Allows to find the limiters of the account and region by their tags.
+   *
+   * @param grantee who lists limiters
+   */
+  grantDiscovery(grantee: iam.IGrantable): iam.Grant;
 
   /**
    * Environment variables that the client's `RateLimiter.open()` reads.
@@ -60,6 +80,30 @@ export interface IZaeLimiter extends IConstruct {
    * @param options which namespace to open
    */
   clientEnvironment(options?: ClientEnvironmentOptions): { [name: string]: string };
+}
+
+/** Namespaces that a grant is limited to; one of the three at most. */
+export interface GrantOptions {
+  /**
+   * Namespaces of this app.
+   *
+   * @default - all
+   */
+  readonly namespaces?: ILimiterNamespace[];
+
+  /**
+   * Ids of namespaces.
+   *
+   * @default - all
+   */
+  readonly namespaceIds?: string[];
+
+  /**
+   * The namespace whose id is the value of the principal's tag. Whoever may set the tag chooses the namespace.
+   *
+   * @default false
+   */
+  readonly byPrincipalTag?: boolean;
 }
 
 /** What a client opens by default. */

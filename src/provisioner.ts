@@ -2,11 +2,11 @@ import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { leadingKeys } from './access';
 import { FunctionOptions } from './function-options';
-import { BundledFunction } from './private/bundled-function';
+import { BundledFunction, FunctionSurroundings } from './private/bundled-function';
+import { keyUse, serviceIn } from './private/encryption';
 import { libraryVersion } from './private/library-version';
 import { SCHEMA_VERSION } from './private/table-schema';
 
@@ -18,45 +18,47 @@ export interface ProvisionerOptions extends FunctionOptions {
    * Without it a client with full access has to register the namespaces and write the version record before anyone
    * can acquire.
    *
-   * @default true
+   * @default - true, unless it can have no role because nothing is created in IAM
    */
   readonly enabled?: boolean;
 }
 
-export interface ProvisionerProps {
-  readonly limiterName: string;
-  readonly table: dynamodb.ITable;
+export interface ProvisionerProps extends FunctionSurroundings {
+  readonly table: dynamodb.Table;
   readonly options: ProvisionerOptions;
-  readonly logRetention: logs.RetentionDays;
-  readonly tracing: boolean;
+  readonly role?: iam.IRole;
 }
 
 /** The provisioner with its role and log group. */
 export class Provisioner extends Construct {
   readonly function: lambda.Function;
-  readonly role: iam.Role;
+  readonly role: iam.IRole;
+  /** Everything that the role has to allow. */
+  readonly policyDocument: iam.PolicyDocument;
 
-  constructor(scope: Construct, id: string, { limiterName, table, options, logRetention, tracing }: ProvisionerProps) {
+  constructor(scope: Construct, id: string, props: ProvisionerProps) {
     super(scope, id);
+    const { limiterName, table } = props;
     const bundled = new BundledFunction(this, {
+      ...props,
       asset: 'provisioner',
       description: `Prepares the table of the rate limiter ${limiterName} and applies limits manifests`,
-      functionName: `${limiterName}-limits-provisioner`,
-      roleName: `${limiterName}-prov`,
-      options,
+      suffix: 'limits-provisioner',
+      roleComponent: 'prov',
       defaultTimeout: PROVISIONER_TIMEOUT,
-      logRetention,
-      tracing,
+      externalRole: props.role,
       environment: { TABLE_NAME: table.tableName },
     });
     this.function = bundled.function;
     this.role = bundled.role;
-    this.role.addToPrincipalPolicy(new iam.PolicyStatement({
+    this.policyDocument = bundled.policyDocument;
+    bundled.allow(new iam.PolicyStatement({
       sid: 'ManageLimits',
       actions: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
       resources: [table.tableArn],
       conditions: leadingKeys('*/SYSTEM#', '*/RESOURCE#*', '*/ENTITY#*', '*/BUCKET#*', '*/AUDIT#*'),
     }));
+    if (table.encryptionKey !== undefined) bundled.allow(keyUse(table.encryptionKey, 'write', [serviceIn(this, 'dynamodb')]));
   }
 }
 

@@ -1,20 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { AggregatorOptions, UsageOptions } from './aggregator';
+import { AggregatorOptions, UsageOptions } from './aggregator-options';
+import { AuditOptions } from './audit-archive';
+import { IamOptions } from './iam-options';
 import { TableOptions } from './limiter-table';
+import { NetworkOptions } from './network-options';
+import { OutputMode } from './outputs';
 import { ProvisionerOptions } from './provisioner';
-
-/** How audit events are kept. */
-export interface AuditOptions {
-  /**
-   * How long an audit event stays in the table. Changing it affects new events only.
-   *
-   * Range: 1 to 3650 days.
-   *
-   * @default Duration.days(90)
-   */
-  readonly retention?: Duration;
-}
+import { ResourceNaming } from './resource-naming';
 
 /** Settings of a limiter; all are optional. */
 export interface ZaeLimiterProps {
@@ -29,14 +23,30 @@ export interface ZaeLimiterProps {
   readonly limiterName?: string;
 
   /**
+   * Where the names of resources come from.
+   *
+   * @default ResourceNaming.FIXED
+   */
+  readonly naming?: ResourceNaming;
+
+  /**
    * Settings of the table that few limiters need.
    *
-   * @default - no local indexes
+   * @default - billed by request, encrypted with a key of DynamoDB, no local indexes
    */
   readonly table?: TableOptions;
 
   /**
-   * What becomes of the table when it is removed from the stack, or the stack is deleted.
+   * Key of table, audit archive, dead-letter queue, logs and environment variables, unless one of them has its own.
+   *
+   * A key of this app gets the statement that CloudWatch Logs needs; the policy of another one has to have it.
+   *
+   * @default - keys of the services, which cost nothing
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What becomes of the table and the audit archive when they are removed from the stack, or the stack is deleted.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -82,7 +92,7 @@ export interface ZaeLimiterProps {
   /**
    * How audit events are kept.
    *
-   * @default - 90 days
+   * @default - 90 days in the table, then in a bucket
    */
   readonly audit?: AuditOptions;
 
@@ -101,6 +111,20 @@ export interface ZaeLimiterProps {
   readonly tracing?: boolean;
 
   /**
+   * What is created in IAM.
+   *
+   * @default - managed policies, and a role for each function
+   */
+  readonly iam?: IamOptions;
+
+  /**
+   * Placement of the functions in a VPC.
+   *
+   * @default - in none
+   */
+  readonly network?: NetworkOptions;
+
+  /**
    * Namespaces that are registered when the limiter is deployed. Removing one from the list does not delete it.
    *
    * Each 1 to 128 characters without `#`; `_` is reserved.
@@ -108,4 +132,34 @@ export interface ZaeLimiterProps {
    * @default ['default']
    */
   readonly namespaces?: string[];
+
+  /**
+   * Which outputs the stack gets.
+   *
+   * @default OutputMode.OUTPUTS
+   */
+  readonly outputs?: OutputMode;
+
+  /**
+   * Whether names and ARNs are published as parameters under `/zae-limiter/{limiterName}/`, which other apps can read
+   * without the bond that an export is.
+   *
+   * @default false
+   */
+  readonly ssmParameters?: boolean;
+
+  /**
+   * Whether the stack is tagged, so that `zae-limiter list` and the Python library find the limiter. The table is tagged either way.
+   * A stack with more than one limiter is not tagged.
+   *
+   * @default true
+   */
+  readonly discoveryTags?: boolean;
+
+  /**
+   * More tags for every resource of the limiter, 43 at most. Tags of the app win.
+   *
+   * @default - none
+   */
+  readonly tags?: { [key: string]: string };
 }

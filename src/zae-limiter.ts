@@ -1,18 +1,30 @@
-import { Annotations, CustomResource, Duration, RemovalPolicy, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Annotations, CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
-import { AccessPolicies } from './access';
+import { AccessTarget } from './access';
+import { AccessPolicies } from './access-policies';
+import { AccessRoles } from './access-roles';
 import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
+import { archiveBucket, checkAudit } from './audit-archive';
+import { checkTags, tagFunction, tagResources, tagStack, tagTable, untagStack } from './discovery-tags';
+import { NAMESPACE_TAG_KEY } from './iam-options';
 import { LimiterBase } from './limiter-base';
-import { limiterTable } from './limiter-table';
-import { checkFunctionOptions } from './private/bundled-function';
+import { checkTable, limiterTable } from './limiter-table';
+import { LimiterOutputs, OutputMode, OutputValues } from './outputs';
+import { checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
+import { allowLogs, serviceIn } from './private/encryption';
+import { checkFormats, Names } from './private/names';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 import { bootstrapResource, Provisioner } from './provisioner';
+import { ResourceNaming } from './resource-naming';
+import { LimiterParameters } from './ssm-parameters';
 import { ZaeLimiterProps } from './zae-limiter-props';
 
 /**
@@ -32,7 +44,11 @@ import { ZaeLimiterProps } from './zae-limiter-props';
  * });
  * limiter.grantAcquire(worker);
  */
+@propertyInjectable
 export class ZaeLimiter extends LimiterBase {
+  /** Id by which property injectors know the construct. */
+  public static readonly PROPERTY_INJECTION_ID: string = '@zae-limiter.cdk.ZaeLimiter';
+
   public readonly limiterName: string;
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
@@ -47,11 +63,17 @@ export class ZaeLimiter extends LimiterBase {
   /** The role of the function that adds up usage; undefined when it is not enabled. */
   public readonly aggregatorRole?: iam.IRole;
 
-  /** Where stream records go that could not be counted; undefined when the aggregator is not enabled. */
+  /** What the aggregator's role has to allow: what it allows when it is created, what yours has to. */
+  public readonly aggregatorPolicyDocument?: iam.PolicyDocument;
+
+  /** The queue that stream records go to which could not be counted; undefined when they go somewhere else. */
   public readonly deadLetterQueue?: sqs.IQueue;
 
   /** What feeds the stream to the aggregator; undefined when it is not enabled. */
   public readonly eventSourceMapping?: lambda.IEventSourceMapping;
+
+  /** The bucket of the audit archive; undefined when there is none. */
+  public readonly archiveBucket?: s3.IBucket;
 
   /** The function that prepares the table; undefined when it is not enabled. */
   public readonly provisioner?: lambda.IFunction;
@@ -59,52 +81,108 @@ export class ZaeLimiter extends LimiterBase {
   /** The role of the function that prepares the table; undefined when it is not enabled. */
   public readonly provisionerRole?: iam.IRole;
 
+  /** What the provisioner's role has to allow: what it allows when it is created, what yours has to. */
+  public readonly provisionerPolicyDocument?: iam.PolicyDocument;
+
   /** The resource that makes a new table usable; undefined when the provisioner is not enabled. Depend on it to acquire at deploy time. */
   public readonly bootstrap?: CustomResource;
 
-  /** Take and give back tokens: for principals that are not made in this app. */
-  public readonly acquirePolicy: iam.IManagedPolicy;
+  /** Take and give back tokens: for principals that are not made in this app. Undefined when nothing is created in IAM. */
+  public readonly acquirePolicy?: iam.IManagedPolicy;
 
-  /** Administer: for principals that are not made in this app. */
-  public readonly fullAccessPolicy: iam.IManagedPolicy;
+  /** Administer: for principals that are not made in this app. Undefined when nothing is created in IAM. */
+  public readonly fullAccessPolicy?: iam.IManagedPolicy;
 
-  /** Read: for principals that are not made in this app. */
-  public readonly readOnlyPolicy: iam.IManagedPolicy;
+  /** Read: for principals that are not made in this app. Undefined when nothing is created in IAM. */
+  public readonly readOnlyPolicy?: iam.IManagedPolicy;
+
+  /** Take and give back tokens of the namespace of the principal's tag; undefined when it is not created. */
+  public readonly namespaceAcquirePolicy?: iam.IManagedPolicy;
+
+  /** Administer the namespace of the principal's tag; undefined when it is not created. */
+  public readonly namespaceFullAccessPolicy?: iam.IManagedPolicy;
+
+  /** Read the namespace of the principal's tag; undefined when it is not created. */
+  public readonly namespaceReadOnlyPolicy?: iam.IManagedPolicy;
+
+  /** Role to acquire with; undefined unless `iam.createRoles` is set. */
+  public readonly appRole?: iam.IRole;
+
+  /** Role to administer with; undefined unless `iam.createRoles` is set. */
+  public readonly adminRole?: iam.IRole;
+
+  /** Role to read with; undefined unless `iam.createRoles` is set. */
+  public readonly readRole?: iam.IRole;
+
+  /** @internal */
+  protected readonly _accessTarget: AccessTarget;
+
+  /** @internal */
+  protected readonly _namespaceTagKey: string;
+
+  /** @internal */
+  public readonly _outputs: LimiterOutputs;
 
   constructor(scope: Construct, id: string, props: ZaeLimiterProps = {}) {
     super(scope, id);
     this.limiterName = props.limiterName ?? Stack.of(this).stackName;
     validate(this, props);
 
-    const logRetention = props.logRetention ?? logs.RetentionDays.ONE_MONTH;
-    const tracing = props.tracing ?? false;
+    const { limiterName } = this;
+    const iamOptions = props.iam ?? {};
+    const parts = partsOf(props);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const names = new Names(limiterName, props.naming ?? ResourceNaming.FIXED, iamOptions);
+    const surroundings: FunctionSurroundings = {
+      limiterName,
+      names,
+      logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      tracing: props.tracing ?? false,
+      network: props.network,
+      encryptionKey: props.encryptionKey,
+      permissionsBoundary: iamOptions.permissionsBoundary,
+    };
     this.table = limiterTable(this, 'Table', {
-      tableName: this.limiterName,
+      tableName: limiterName,
       options: props.table ?? {},
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy,
       deletionProtection: props.deletionProtection ?? false,
       pitrRecoveryPeriod: props.pitrRecoveryPeriod,
+      encryptionKey: props.encryptionKey,
     });
     this.tableArn = this.table.tableArn;
     this.tableStreamArn = this.table.tableStreamArn;
-    const { limiterName, table } = this;
+    const { table } = this;
 
-    if (isEnabled(props.aggregator)) {
+    if (parts.archive) {
+      const options = props.audit?.archive ?? {};
+      this.archiveBucket = archiveBucket(this, 'ArchiveBucket', { limiterName, options, removalPolicy, encryptionKey: props.encryptionKey });
+    }
+
+    if (parts.aggregator) {
       const aggregator = new Aggregator(this, 'Aggregator', {
-        limiterName, table, logRetention, tracing, options: props.aggregator ?? {}, usage: props.usage ?? {},
+        ...surroundings,
+        table,
+        options: props.aggregator ?? {},
+        usage: props.usage ?? {},
+        role: iamOptions.aggregatorRole,
+        archive: this.archiveBucket && { bucket: this.archiveBucket, scope: props.audit?.archive?.scope },
       });
       this.aggregator = aggregator.function;
       this.aggregatorRole = aggregator.role;
+      this.aggregatorPolicyDocument = aggregator.policyDocument;
       this.deadLetterQueue = aggregator.deadLetterQueue;
       this.eventSourceMapping = aggregator.eventSourceMapping;
+      tagFunction(aggregator.function);
     }
 
-    if (isEnabled(props.provisioner)) {
+    if (parts.provisioner) {
       const provisioner = new Provisioner(this, 'Provisioner', {
-        limiterName, table, logRetention, tracing, options: props.provisioner ?? {},
+        ...surroundings, table, options: props.provisioner ?? {}, role: iamOptions.provisionerRole,
       });
       this.provisioner = provisioner.function;
       this.provisionerRole = provisioner.role;
+      this.provisionerPolicyDocument = provisioner.policyDocument;
       this.provisionerFunctionArn = provisioner.function.functionArn;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
@@ -113,41 +191,156 @@ export class ZaeLimiter extends LimiterBase {
         namespaces: props.namespaces ?? ['default'],
         auditRetention: props.audit?.retention ?? Duration.days(90),
       });
+      tagFunction(provisioner.function);
     }
 
-    const policies = new AccessPolicies(this, 'Policies', limiterName, this._accessTarget());
-    this.acquirePolicy = policies.acquireOnly;
-    this.fullAccessPolicy = policies.fullAccess;
-    this.readOnlyPolicy = policies.readOnly;
+    this._accessTarget = {
+      tableArn: this.tableArn,
+      provisionerArn: this.provisionerFunctionArn,
+      encryptionKey: table.encryptionKey,
+      keyService: serviceIn(this, 'dynamodb'),
+      table,
+    };
+    this._namespaceTagKey = iamOptions.namespaceTagKey ?? NAMESPACE_TAG_KEY;
+    if (parts.iam) {
+      const policies = new AccessPolicies(this, 'Policies', {
+        limiterName, names, target: this._accessTarget,
+        namespaceTagKey: iamOptions.createNamespacePolicies === false ? undefined : this._namespaceTagKey,
+      });
+      this.acquirePolicy = policies.acquireOnly;
+      this.fullAccessPolicy = policies.fullAccess;
+      this.readOnlyPolicy = policies.readOnly;
+      this.namespaceAcquirePolicy = policies.namespaceAcquire;
+      this.namespaceFullAccessPolicy = policies.namespaceFullAccess;
+      this.namespaceReadOnlyPolicy = policies.namespaceReadOnly;
+      if (iamOptions.createRoles === true) {
+        const { assumedBy, permissionsBoundary } = iamOptions;
+        const roles = new AccessRoles(this, 'Roles', { limiterName, names, policies, assumedBy, permissionsBoundary });
+        this.appRole = roles.app;
+        this.adminRole = roles.admin;
+        this.readRole = roles.read;
+      }
+    }
 
-    Tags.of(this).add('Application', 'zae-limiter', { priority: 50 }); // below the priority of an app's own tags
-    warn(this, props);
+    this._outputs = new LimiterOutputs(this, 'Outputs', limiterName, props.outputs ?? OutputMode.OUTPUTS, outputsOf(this, iamOptions));
+    if (props.ssmParameters === true) {
+      new LimiterParameters(this, 'Parameters', limiterName, {
+        tableName: this.tableName,
+        tableArn: this.tableArn,
+        streamArn: this.tableStreamArn,
+        provisionerFunctionArn: this.provisionerFunctionArn,
+        provisionerFunctionName: this.provisioner?.functionName,
+        aggregatorFunctionName: this.aggregator?.functionName,
+        deadLetterQueueName: this.deadLetterQueue?.queueName,
+      });
+    }
+    this.tag(props);
+    const logsEncrypted = props.encryptionKey === undefined || !(parts.aggregator || parts.provisioner) || allowLogs(this, props.encryptionKey);
+    warn(this, props, parts, logsEncrypted);
+  }
+
+  private tag({ tags = {}, discoveryTags = true }: ZaeLimiterProps): void {
+    tagResources(this, tags);
+    tagTable(this.table, this.limiterName);
+    const stack = Stack.of(this);
+    if (othersIn(this).length > 0) untagStack(stack);
+    else if (discoveryTags) tagStack(stack, this.limiterName);
   }
 }
 
-/** A part of the limiter is there unless it is switched off. */
-function isEnabled(options: { readonly enabled?: boolean } | undefined): boolean {
-  return options?.enabled ?? true;
+/** Other limiters of the same stack. */
+const othersIn = (limiter: ZaeLimiter): ZaeLimiter[] => Stack.of(limiter).node.findAll()
+  .filter((other): other is ZaeLimiter => other instanceof ZaeLimiter && other !== limiter && Stack.of(other) === Stack.of(limiter));
+
+/** Which parts a limiter has. */
+interface Parts {
+  /** Whether anything may be created in IAM. */
+  readonly iam: boolean;
+  readonly aggregator: boolean;
+  readonly provisioner: boolean;
+  readonly archive: boolean;
+}
+
+/** A part is there unless it is switched off, and a function only when it can have a role. */
+function partsOf({ iam: iamOptions = {}, aggregator, provisioner, audit }: ZaeLimiterProps): Parts {
+  const createsIam = iamOptions.createResources ?? true;
+  const aggregates = (aggregator?.enabled ?? true) && (createsIam || iamOptions.aggregatorRole !== undefined);
+  return {
+    iam: createsIam,
+    aggregator: aggregates,
+    provisioner: (provisioner?.enabled ?? true) && (createsIam || iamOptions.provisionerRole !== undefined),
+    archive: aggregates && (audit?.archive?.enabled ?? true),
+  };
+}
+
+function outputsOf(limiter: ZaeLimiter, { permissionsBoundary, roleNameFormat }: NonNullable<ZaeLimiterProps['iam']>): OutputValues {
+  return {
+    TableName: limiter.table.tableName,
+    TableArn: limiter.tableArn,
+    StreamArn: limiter.tableStreamArn,
+    AggregatorFunctionArn: limiter.aggregator?.functionArn,
+    AggregatorFunctionName: limiter.aggregator?.functionName,
+    AggregatorDLQUrl: limiter.deadLetterQueue?.queueUrl,
+    AggregatorDLQArn: limiter.deadLetterQueue?.queueArn,
+    AuditArchiveBucketName: limiter.archiveBucket?.bucketName,
+    AuditArchiveBucketArn: limiter.archiveBucket?.bucketArn,
+    AcquireOnlyPolicyArn: limiter.acquirePolicy?.managedPolicyArn,
+    FullAccessPolicyArn: limiter.fullAccessPolicy?.managedPolicyArn,
+    ReadOnlyPolicyArn: limiter.readOnlyPolicy?.managedPolicyArn,
+    NamespaceAcquirePolicyArn: limiter.namespaceAcquirePolicy?.managedPolicyArn,
+    NamespaceFullAccessPolicyArn: limiter.namespaceFullAccessPolicy?.managedPolicyArn,
+    NamespaceReadOnlyPolicyArn: limiter.namespaceReadOnlyPolicy?.managedPolicyArn,
+    AppRoleArn: limiter.appRole?.roleArn,
+    AppRoleName: limiter.appRole?.roleName,
+    AdminRoleArn: limiter.adminRole?.roleArn,
+    AdminRoleName: limiter.adminRole?.roleName,
+    ReadOnlyRoleArn: limiter.readRole?.roleArn,
+    ReadOnlyRoleName: limiter.readRole?.roleName,
+    PermissionBoundaryArn: permissionsBoundary?.managedPolicyArn,
+    RoleNameFormat: roleNameFormat,
+    ProvisionerFunctionArn: limiter.provisionerFunctionArn,
+    ProvisionerFunctionName: limiter.provisioner?.functionName,
+  };
 }
 
 function validate(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   const problems = new Problems(limiter);
   checkName(problems, limiter, props);
   problems.days('PITR_RANGE', 'pitrRecoveryPeriod', props.pitrRecoveryPeriod, 1, 35);
-  problems.days('AUDIT_RETENTION_RANGE', 'audit.retention', props.audit?.retention, 1, 3650);
+  checkTable(problems, props.table ?? {}, props.encryptionKey);
+  checkAudit(problems, props.audit ?? {});
   checkAggregator(problems, props.aggregator ?? {}, props.usage ?? {});
   checkFunctionOptions(problems, 'provisioner', props.provisioner ?? {});
+  checkIam(problems, limiter.limiterName, props);
   checkNamespaces(problems, props);
+  checkTags(problems, props.tags);
   problems.throwIfAny();
+}
+
+function checkIam(problems: Problems, limiterName: string, { iam: options = {}, aggregator, provisioner }: ZaeLimiterProps): void {
+  checkFormats(problems, limiterName, options);
+  if (options.createResources ?? true) return;
+  if (options.createRoles === true) problems.add('IAM_ROLES_WITHOUT_IAM', 'iam.createRoles must not be set when iam.createResources is false');
+  if (aggregator?.enabled === true && options.aggregatorRole === undefined) {
+    problems.add('AGGREGATOR_ROLE_REQUIRED', 'iam.aggregatorRole must be given when the aggregator is enabled and iam.createResources is false');
+  }
+  if (provisioner?.enabled === true && options.provisionerRole === undefined) {
+    problems.add('PROVISIONER_ROLE_REQUIRED', 'iam.provisionerRole must be given when the provisioner is enabled and iam.createResources is false');
+  }
 }
 
 const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9-]*$/;
 
 /** Function names have at most 64 characters; the longest suffix decides what is left for the limiter's name. */
 function longestName(props: ZaeLimiterProps): number {
-  if (isEnabled(props.provisioner)) return 64 - '-limits-provisioner'.length;
-  return isEnabled(props.aggregator) ? 64 - '-aggregator'.length : 55;
+  const { provisioner, aggregator } = partsOf(props);
+  if (props.naming === ResourceNaming.GENERATED) return LONGEST_NAME;
+  if (provisioner) return 64 - '-limits-provisioner'.length;
+  return aggregator ? 64 - '-aggregator'.length : LONGEST_NAME;
 }
+
+/** What the Python library takes. */
+const LONGEST_NAME = 55;
 
 function checkName(problems: Problems, limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   const name = limiter.limiterName;
@@ -163,13 +356,13 @@ function checkName(problems: Problems, limiter: ZaeLimiter, props: ZaeLimiterPro
   }
   if (name.length > max) problems.add('NAME_TOO_LONG', `limiterName must have at most ${max} characters, got ${name.length} in '${name}'`);
   if (name.length < 3) problems.add('NAME_TOO_SHORT', `limiterName must have at least 3 characters, got '${name}'`);
-  const taken = Stack.of(limiter).node.findAll().some((other) => other instanceof ZaeLimiter && other !== limiter && other.limiterName === name);
-  if (taken) problems.add('NAME_DUPLICATE', `limiterName must differ from that of every other limiter in the stack, got '${name}' twice`);
+  if (othersIn(limiter).some((other) => other.limiterName === name)) problems.add('NAME_DUPLICATE', `limiterName must differ from that of every other limiter in the stack, got '${name}' twice`);
 }
 
-function checkNamespaces(problems: Problems, { namespaces, provisioner }: ZaeLimiterProps): void {
+function checkNamespaces(problems: Problems, props: ZaeLimiterProps): void {
+  const { namespaces } = props;
   if (namespaces === undefined || Token.isUnresolved(namespaces)) return;
-  if (!isEnabled(provisioner)) problems.add('PROVISIONER_REQUIRED', 'namespaces must not be given when the provisioner is not enabled, which registers them');
+  if (!partsOf(props).provisioner) problems.add('PROVISIONER_REQUIRED', 'namespaces must not be given without the provisioner, which registers them');
   const known = namespaces.filter((name) => !Token.isUnresolved(name));
   for (const name of known) {
     if (name === '' || name.length > 128 || name.includes('#') || name === '_') {
@@ -181,14 +374,46 @@ function checkNamespaces(problems: Problems, { namespaces, provisioner }: ZaeLim
   }
 }
 
-function warn(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
+/** Says what is valid but does not do what it seems to. */
+function warn(limiter: ZaeLimiter, props: ZaeLimiterProps, parts: Parts, logsEncrypted: boolean): void {
+  const annotations = Annotations.of(limiter);
+  const { iam: options = {} } = props;
   warnAboutAggregator(limiter, props.aggregator ?? {});
-  if (!isEnabled(props.provisioner)) {
-    Annotations.of(limiter).addWarningV2(WARNING.noBootstrap,
-      'the provisioner is not enabled: register the namespaces and write the version record with full access before anyone acquires');
+  if (!parts.iam && !parts.aggregator && (props.aggregator?.enabled ?? true)) {
+    annotations.addWarningV2(WARNING.noAggregator,
+      'the aggregator is left out, because nothing is created in IAM and iam.aggregatorRole is not given: usage is not added up');
+  }
+  if (!parts.provisioner) {
+    annotations.addWarningV2(WARNING.noBootstrap,
+      'there is no provisioner: register the namespaces and write the version record with full access before anyone acquires');
   }
   if (props.removalPolicy === RemovalPolicy.DESTROY && props.deletionProtection === true) {
-    Annotations.of(limiter).addWarningV2(WARNING.destroyProtected,
+    annotations.addWarningV2(WARNING.destroyProtected,
       'removalPolicy is DESTROY but deletionProtection is on: deleting the stack will fail until the protection is switched off');
+  }
+  if (!parts.iam && (options.roleNameFormat !== undefined || options.policyNameFormat !== undefined)) {
+    annotations.addWarningV2(WARNING.unusedFormat, 'iam.roleNameFormat and iam.policyNameFormat have no effect when nothing is created in IAM');
+  }
+  if (!logsEncrypted) {
+    annotations.addWarningV2(WARNING.foreignKey,
+      'the policy of encryptionKey cannot be changed by this app: it has to let CloudWatch Logs of this region use the key, or the log groups cannot be created');
+  }
+  if (props.network !== undefined && (parts.aggregator || parts.provisioner)) {
+    annotations.addWarningV2(WARNING.networkEndpoints,
+      'functions in a VPC need a way to DynamoDB, S3 and the failure destination: gateway endpoints, interface endpoints or NAT');
+  }
+  if (!parts.archive && props.audit?.archive?.enabled === true) {
+    annotations.addInfoV2(WARNING.noArchive, 'audit events are not archived, because there is no aggregator to do it');
+  }
+  if (props.tracing === true && !parts.aggregator && !parts.provisioner) {
+    annotations.addInfoV2(WARNING.nothingToTrace, 'tracing has no effect, because there is no function');
+  }
+  if (props.pitrRecoveryPeriod === undefined) {
+    annotations.addInfoV2(WARNING.noRecovery, 'the table cannot be restored: set pitrRecoveryPeriod, for production to 7 days or more');
+  }
+  for (const [prop, used] of [['aggregator', parts.aggregator], ['provisioner', parts.provisioner]] as const) {
+    if (used && options[`${prop}Role`] !== undefined) {
+      annotations.addInfoV2(WARNING.externalRole, `nothing is added to iam.${prop}Role: it has to allow what ${prop}PolicyDocument says`);
+    }
   }
 }

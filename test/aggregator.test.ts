@@ -7,6 +7,7 @@ import { readSettings } from '../lambda-src/aggregator/settings';
 import { isLogLevel } from '../lambda-src/shared/logger';
 import table from '../spec/table.json';
 import {
+  AuditArchiveScope,
   SnapshotClock, SnapshotKeyStyle, SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps,
 } from '../src';
 
@@ -56,6 +57,8 @@ describe('function', () => {
       SNAPSHOT_WINDOWS: 'hourly,daily',
       SNAPSHOT_TTL_DAYS: '90',
       ZAE_LIMITER_SCHEMA_VERSION: table.schemaVersion,
+      ENABLE_ARCHIVAL: 'true',
+      ARCHIVE_BUCKET_NAME: { Ref: idOf(template, 'AWS::S3::Bucket') },
       LOG_LEVEL: 'INFO',
     });
   });
@@ -89,6 +92,7 @@ describe('function', () => {
         refill: { enabled: false },
         sharding: { enabled: false, maxShardCount: 64, pressureThreshold: 0.55, cooldown: Duration.minutes(2) },
       },
+      audit: { archive: { scope: AuditArchiveScope.ALL_DELETES } },
       usage: { windows: [SnapshotWindow.MONTHLY], retention: Duration.days(7), clock: SnapshotClock.REFILL, keyStyle: SnapshotKeyStyle.LEGACY },
     });
 
@@ -97,8 +101,8 @@ describe('function', () => {
       usage: { windows: ['monthly'], retentionDays: 7, clock: 'rf', keyStyle: 'legacy' },
       refill: false,
       sharding: { enabled: false, maxShardCount: 64, threshold: 0.55, cooldownSeconds: 120 },
-      archiveBucket: undefined,
-      archiveScope: 'ttl',
+      archiveBucket: { Ref: expect.stringContaining('ArchiveBucket') },
+      archiveScope: 'all',
     });
   });
 
@@ -109,7 +113,7 @@ describe('function', () => {
       usage: { windows: ['hourly', 'daily'], retentionDays: 90, clock: 'stream', keyStyle: 'suffixed' },
       refill: true,
       sharding: { enabled: true, maxShardCount: 32, threshold: 0.8, cooldownSeconds: 30 },
-      archiveBucket: undefined,
+      archiveBucket: { Ref: expect.stringContaining('ArchiveBucket') },
       archiveScope: 'ttl',
     });
   });
@@ -187,7 +191,11 @@ describe('role', () => {
         Resource: tableAttribute(template, 'StreamArn'),
       },
       { Sid: 'ListStreams', Effect: 'Allow', Action: 'dynamodb:ListStreams', Resource: '*' },
-      { Effect: 'Allow', Action: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], Resource: queueArn(template) },
+      { Sid: 'SendFailures', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn(template) },
+      {
+        Sid: 'ArchiveAudit', Effect: 'Allow', Action: 's3:PutObject',
+        Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [idOf(template, 'AWS::S3::Bucket'), 'Arn'] }, '/audit/*']] },
+      },
     ]);
   });
 
@@ -236,6 +244,13 @@ describe('dead-letter queue', () => {
   });
 });
 
+/** Deletions of audit events by DynamoDB itself. */
+const EXPIRED_EVENTS = JSON.stringify({
+  eventName: ['REMOVE'],
+  dynamodb: { Keys: { SK: { S: [{ prefix: '#AUDIT#' }] } } },
+  userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+});
+
 describe('event source mapping', () => {
   test('has these properties by default; F-40: it begins with the oldest record', () => {
     const template = synth();
@@ -253,7 +268,9 @@ describe('event source mapping', () => {
       ParallelizationFactor: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: { Destination: queueArn(template) } },
-      FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT","MODIFY"],"dynamodb":{"Keys":{"SK":{"S":["#STATE"]}}}}' }] },
+      FilterCriteria: {
+        Filters: [{ Pattern: '{"eventName":["INSERT","MODIFY"],"dynamodb":{"Keys":{"SK":{"S":["#STATE"]}}}}' }, { Pattern: EXPIRED_EVENTS }],
+      },
       Tags: [{ Key: 'Application', Value: 'zae-limiter' }],
     });
   });

@@ -4,6 +4,8 @@ import { ZaeLimiter } from '../src';
 
 const LOGICAL_IDS = {
   LimiterTable04AFA56C: 'AWS::DynamoDB::Table',
+  LimiterArchiveBucket46FBDADC: 'AWS::S3::Bucket',
+  LimiterArchiveBucketPolicyAA3F3F31: 'AWS::S3::BucketPolicy',
   LimiterAggregatorDeadLetterQueue9B421E62: 'AWS::SQS::Queue',
   LimiterAggregatorDeadLetterQueuePolicyDE532F0F: 'AWS::SQS::QueuePolicy',
   LimiterAggregatorLogGroup3E8A2867: 'AWS::Logs::LogGroup',
@@ -19,6 +21,9 @@ const LOGICAL_IDS = {
   LimiterPoliciesAcquireOnly8E9FEAE4: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesFullAccess213296AD: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesReadOnly07EF969B: 'AWS::IAM::ManagedPolicy',
+  LimiterPoliciesNamespaceAcquire88FB680D: 'AWS::IAM::ManagedPolicy',
+  LimiterPoliciesNamespaceFullAccess90FFE558: 'AWS::IAM::ManagedPolicy',
+  LimiterPoliciesNamespaceReadOnly435645A7: 'AWS::IAM::ManagedPolicy',
 };
 
 const ADVICE = `A changed or missing logical id replaces the resource in every user's stack: a table would start empty, and a resource

@@ -35,7 +35,7 @@ describe.each(ENVIRONMENTS)('a limiter in $name', ({ env }) => {
 
     limiter.grantAcquire(role);
 
-    const [arn] = Object.values(Template.fromStack(limiters).findOutputs('*')).map(({ Export }) => Export.Name as string);
+    const [arn] = Object.values(Template.fromStack(limiters).findOutputs('*')).flatMap(({ Export }) => (Export?.Name ?? []) as string[]);
     const template = Template.fromStack(workers);
     template.hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: workers.getLogicalId(role.node.defaultChild as CfnElement) }],

@@ -1,6 +1,8 @@
 import { App, CfnParameter, Duration, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps } from '../src';
+import { TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { LimiterBilling, ResourceNaming, SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps } from '../src';
 import type { ValidationId } from '../src/private/validate';
 
 const emptyStack = (): Stack => new Stack(new App(), 'app');
@@ -49,6 +51,15 @@ const DURATIONS: readonly Range<Duration>[] = [
     bad: [[days(0), '0 days'], [days(36), '36 days'], [hours(36), '1 day 12 hours']],
   },
   { ...RETENTION, id: 'USAGE_RETENTION_RANGE', prop: 'usage.retention', props: (retention) => ({ usage: { retention } }) },
+  {
+    ...RETENTION, id: 'GLACIER_RANGE', prop: 'audit.archive.glacierTransition', props: (glacierTransition) => ({ audit: { archive: { glacierTransition } } }),
+  },
+  {
+    id: 'ARCHIVE_EXPIRATION_RANGE', prop: 'audit.archive.expiration', rule: 'a whole number of days from 1 to 36500',
+    props: (expiration) => ({ audit: { archive: { expiration } } }),
+    good: [days(91), days(36_500)],
+    bad: [[days(36_501), '36501 days'], [hours(2412), '100 days 12 hours']],
+  },
   { ...RETENTION, id: 'AUDIT_RETENTION_RANGE', prop: 'audit.retention', props: (retention) => ({ audit: { retention } }) },
   { ...FUNCTION_TIMEOUT, prop: 'aggregator.timeout', props: (timeout) => aggregator({ timeout }) },
   { ...FUNCTION_TIMEOUT, prop: 'provisioner.timeout', props: (timeout) => ({ provisioner: { timeout } }) },
@@ -125,6 +136,9 @@ const NAME_RULE = 'limiterName must start with a letter and hold only letters, d
 const NAMESPACE_RULE = "namespaces must have 1 to 128 characters without '#' and not be '_'";
 const name = (length: number): string => 'n'.repeat(length);
 const disabled = { enabled: false };
+const noIam = { createResources: false };
+const capacity = { minRead: 1, maxRead: 10, minWrite: 1, maxWrite: 10 };
+const tagsOf = (count: number): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, at) => [`tag-${at}`, 'x']));
 
 const BAD_TEXTS: readonly Case[] = ([
   ['NAME_INVALID', { limiterName: '1st-limiter' }, `${NAME_RULE}, got '1st-limiter'`],
@@ -148,7 +162,37 @@ const BAD_TEXTS: readonly Case[] = ([
   ['NAMESPACE_INVALID', { namespaces: [name(129)] }, `${NAMESPACE_RULE}, got '${name(129)}'`],
   ['NAMESPACE_INVALID', { namespaces: ['a', 'b', 'a'] }, 'namespaces must hold each name once, got ["a","b","a"]'],
   ['PROVISIONER_REQUIRED', { namespaces: ['a'], provisioner: disabled },
-    'namespaces must not be given when the provisioner is not enabled, which registers them'],
+    'namespaces must not be given without the provisioner, which registers them'],
+  ['PROVISIONER_REQUIRED', { namespaces: ['a'], iam: noIam }, 'namespaces must not be given without the provisioner, which registers them'],
+  ['GLACIER_RANGE', { audit: { archive: { glacierTransition: days(30), expiration: days(30) } } },
+    'audit.archive.expiration must be longer than glacierTransition, got 30 days and 30 days'],
+  ['GLACIER_RANGE', { audit: { archive: { expiration: days(60) } } },
+    'audit.archive.expiration must be longer than glacierTransition, got 60 days and 90 days'],
+  ['BILLING_RANGE', { table: { billing: LimiterBilling.onDemand({ maxWriteRequestUnits: 0 }) } },
+    'table.billing.maxWriteRequestUnits must be a whole number from 1 to 10000000, got 0'],
+  ['BILLING_RANGE', { table: { billing: LimiterBilling.provisioned({ ...capacity, minRead: 11 }) } },
+    'table.billing.minRead must be at most maxRead, got 11 and 10'],
+  ['BILLING_RANGE', { table: { billing: LimiterBilling.provisioned({ ...capacity, targetUtilizationPercent: 91 }) } },
+    'table.billing.targetUtilizationPercent must be a whole number from 20 to 90, got 91'],
+  ['IAM_ROLES_WITHOUT_IAM', { iam: { ...noIam, createRoles: true } }, 'iam.createRoles must not be set when iam.createResources is false'],
+  ['AGGREGATOR_ROLE_REQUIRED', { iam: noIam, aggregator: { enabled: true } },
+    'iam.aggregatorRole must be given when the aggregator is enabled and iam.createResources is false'],
+  ['PROVISIONER_ROLE_REQUIRED', { iam: noIam, provisioner: { enabled: true } },
+    'iam.provisionerRole must be given when the provisioner is enabled and iam.createResources is false'],
+  ...['boundary', '{}-{}'].map((roleNameFormat) =>
+    ['ROLE_FORMAT_INVALID', { iam: { roleNameFormat } }, `iam.roleNameFormat must contain {} exactly once, got '${roleNameFormat}'`] as const),
+  ['ROLE_FORMAT_INVALID', { iam: { roleNameFormat: 'a b{}' } }, "iam.roleNameFormat must hold only letters, digits and +=,.@_-, got 'a b{}'"],
+  ['ROLE_FORMAT_INVALID', { limiterName: 'my-limiter', iam: { roleNameFormat: `${name(50)}{}` } },
+    'iam.roleNameFormat makes names that are 5 characters longer than the 64 that IAM allows; '
+    + "with this format limiterName must have at most 5 characters, got 10 in 'my-limiter'"],
+  ['POLICY_FORMAT_INVALID', { iam: { policyNameFormat: 'x' } }, "iam.policyNameFormat must contain {} exactly once, got 'x'"],
+  ['POLICY_FORMAT_INVALID', { iam: { policyNameFormat: `${name(119)}{}` } },
+    `iam.policyNameFormat must have at most 120 characters, got 121 in '${name(119)}{}'`],
+  ['TAGS_INVALID', { tags: tagsOf(44) }, 'tags must be at most 43, because a resource has 50 and the limiter sets 7, got 44'],
+  ['TAGS_INVALID', { tags: { 'aws:x': 'y' } }, "tags must not begin with aws:, got 'aws:x'"],
+  ['TAGS_INVALID', { tags: { ManagedBy: 'me' } }, "tags must not set what the limiter sets itself, got 'ManagedBy'"],
+  ['TAGS_INVALID', { tags: { '': 'y' } }, "tags must have keys of 1 to 128 characters, got ''"],
+  ['TAGS_INVALID', { tags: { team: name(257) } }, "tags must have values of at most 256 characters, got 257 for 'team'"],
 ] as const).map(([id, props, text]) => ({ title: JSON.stringify(props), id, props: props as unknown as ZaeLimiterProps, message: `${id}: ${text}` }));
 
 const REFUSED = [...DURATIONS.flatMap(outOfRange), ...NUMBERS.flatMap(outOfRange), ...BAD_TEXTS];
@@ -177,6 +221,14 @@ describe('refused props', () => {
     expect(error.message).toBe("NAME_DUPLICATE: limiterName must differ from that of every other limiter in the stack, got 'same' twice [app/Limiter]");
   });
 
+  test.each([TableEncryption.AWS_MANAGED, TableEncryption.DEFAULT])('fails when a key is given and table.encryption is %s: ENCRYPTION_CONFLICT', (encryption) => {
+    const stack = emptyStack();
+
+    const error = errorOf({ encryptionKey: new Key(stack, 'Key'), table: { encryption } }, stack);
+
+    expect(error.message).toBe(`ENCRYPTION_CONFLICT: table.encryption must be CUSTOMER_MANAGED or left out when encryptionKey is given, got ${encryption} [app/Limiter]`);
+  });
+
   test('fails when several props are wrong, naming all of them in one error', () => {
     const error = errorOf({
       limiterName: '1',
@@ -198,14 +250,17 @@ describe('refused props', () => {
 
   test('every rule that the library has is broken by a case above', () => {
     const rules: Record<ValidationId, true> = {
-      CONCURRENCY_RANGE: true,
+      CONCURRENCY_RANGE: true, GLACIER_RANGE: true, ARCHIVE_EXPIRATION_RANGE: true, BILLING_RANGE: true, ENCRYPTION_CONFLICT: true,
+      IAM_ROLES_WITHOUT_IAM: true, AGGREGATOR_ROLE_REQUIRED: true, PROVISIONER_ROLE_REQUIRED: true, ROLE_FORMAT_INVALID: true,
+      POLICY_FORMAT_INVALID: true, GRANT_SCOPE_CONFLICT: true, GRANT_SCOPE_INVALID: true, IMPORT_INVALID: true, TAGS_INVALID: true,
       NAME_REQUIRED: true, NAME_INVALID: true, NAME_TOO_LONG: true, NAME_TOO_SHORT: true, NAME_DUPLICATE: true, PITR_RANGE: true,
       USAGE_RETENTION_RANGE: true, WINDOWS_INVALID: true, AUDIT_RETENTION_RANGE: true, TIMEOUT_RANGE: true, MEMORY_RANGE: true, BATCH_RANGE: true,
       BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, SHARD_CAP_INVALID: true, SHARD_THRESHOLD_RANGE: true,
       SHARD_COOLDOWN_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,
     };
 
-    const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE']);
+    const elsewhere = ['GRANT_SCOPE_CONFLICT', 'GRANT_SCOPE_INVALID', 'IMPORT_INVALID']; // access.test.ts, imports.test.ts
+    const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE', 'ENCRYPTION_CONFLICT', ...elsewhere]);
 
     expect([...broken].sort()).toEqual(Object.keys(rules).sort());
   });
@@ -219,6 +274,11 @@ describe('accepted props', () => {
     { limiterName: name(53), provisioner: disabled },
     { limiterName: name(55), provisioner: disabled, aggregator: disabled },
     { namespaces: [] },
+    { limiterName: name(55), naming: ResourceNaming.GENERATED },
+    { limiterName: 'my-app', iam: { roleNameFormat: 'PowerUserPB-{}', policyNameFormat: '{}' } },
+    { limiterName: name(9), iam: { roleNameFormat: `${name(46)}{}` } },
+    { tags: tagsOf(43) },
+    { table: { billing: LimiterBilling.provisioned(capacity) } },
     { namespaces: [name(128), 'with space', 'under_score', 'a/b'] },
     { usage: { windows: [SnapshotWindow.MONTHLY] } },
   ] as ZaeLimiterProps[]).map((props) => ({ title: JSON.stringify(props), props }));

@@ -1,4 +1,4 @@
-/** Ids of the warnings, for `Annotations.acknowledgeWarning`. A contract, see docs/reference/validation.md. */
+/** Ids of the warnings and notices, for `Annotations.acknowledgeWarning`. A contract, see docs/reference/validation.md. */
 export const WARNING = {
   /** The table will have no namespace and no version record until somebody else writes them. */
   noBootstrap: '@zae-limiter/cdk:noBootstrap',
@@ -6,4 +6,20 @@ export const WARNING = {
   destroyProtected: '@zae-limiter/cdk:destroyProtected',
   /** The stream keeps records for 24 hours, so a longer record age has no effect. */
   recordAgeBeyondStream: '@zae-limiter/cdk:recordAgeBeyondStream',
+  /** Nothing is created in IAM, and no role is given for the aggregator. */
+  noAggregator: '@zae-limiter/cdk:noAggregator',
+  /** Formats of names are given, and nothing is created that has one. */
+  unusedFormat: '@zae-limiter/cdk:unusedFormat',
+  /** CloudWatch Logs may not use the key until somebody changes the key's policy. */
+  foreignKey: '@zae-limiter/cdk:foreignKey',
+  /** Functions in a VPC reach nothing by themselves. */
+  networkEndpoints: '@zae-limiter/cdk:networkEndpoints',
+  /** Notice: the archive is switched on, and nothing feeds it. */
+  noArchive: '@zae-limiter/cdk:noArchive',
+  /** Notice: tracing is switched on, and nothing is traced. */
+  nothingToTrace: '@zae-limiter/cdk:nothingToTrace',
+  /** Notice: the table cannot be restored. */
+  noRecovery: '@zae-limiter/cdk:noRecovery',
+  /** Notice: the permissions of a role of yours are your task. */
+  externalRole: '@zae-limiter/cdk:externalRole',
 } as const;

@@ -1,6 +1,7 @@
 /** A finding of a tool that is right to stand, and why. */
 export interface ExpectedFinding {
-  readonly rule: string;
+  /** Pattern where the tool writes into the id what it found. */
+  readonly rule: string | RegExp;
   /** Which scenarios it is reported for; all without it. */
   readonly scenario?: RegExp;
   /** Where the tool reports it: the end of a construct path, or of a path in the template. */
@@ -17,7 +18,7 @@ export interface Finding {
 }
 
 const matches = (finding: Finding) => ({ rule, scenario, resource }: ExpectedFinding) =>
-  rule === finding.rule && resource.test(finding.resource) && (scenario?.test(finding.scenario) ?? true);
+  (typeof rule === 'string' ? rule === finding.rule : rule.test(finding.rule)) && resource.test(finding.resource) && (scenario?.test(finding.scenario) ?? true);
 
 /** Findings without a written reason. */
 export const unexplained = (findings: readonly Finding[], expected: readonly ExpectedFinding[]): Finding[] =>

@@ -61,11 +61,16 @@ const NAMES: Record<string, [property: string, max: number]> = {
 const SECRET = /secret|passw(or)?d|credential|private_?key|api_?key|access_?key|auth_?token|bearer/i;
 const STATEFUL = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Backup::BackupVault'];
 
+/** How the CDK grants the use of one key: families of two actions each. */
+const KEY_USE = ['kms:ReEncrypt*', 'kms:GenerateDataKey*'];
+const isWildcard = (action: string): boolean => action.includes('*') && !KEY_USE.includes(action);
+
 export const RULES: readonly TemplateRule[] = [
   {
     name: 'no policy allows an action with a wildcard, or everything but some',
-    check: (resources) => policyDocuments(resources).filter(([, statements]) => statements.some(({ Effect, Action, NotAction }) =>
-      Effect === 'Allow' && (NotAction !== undefined || [Action].flat().some((action: string) => action.includes('*')))))
+    // The policy of a key is not looked at: it must leave the key to its account, which is an action with a wildcard.
+    check: (resources) => policyDocuments(resources).filter(([id, statements]) => resources[id]!.Type !== 'AWS::KMS::Key'
+      && statements.some(({ Effect, Action, NotAction }) => Effect === 'Allow' && (NotAction !== undefined || [Action].flat().some(isWildcard))))
       .map(([id]) => id),
   },
   {

@@ -34,14 +34,13 @@ let folder: string;
 
 /** Errors and warnings of templates that go to the same regions, by one run of cfn-lint. */
 async function lint(regions: readonly string[], templates: ReadonlyMap<string, object>): Promise<Finding[]> {
+  const cwd = mkdtempSync(join(folder, 'run-')); // holds nothing but templates, so that no configuration of this machine counts
   const files = new Map([...templates].map(([name, template], at) => {
-    const file = join(folder, `${regions[0]}-${at}.json`);
-    writeFileSync(file, JSON.stringify(template));
-    return [basename(file), name];
+    writeFileSync(join(cwd, `${at}.json`), JSON.stringify(template));
+    return [`${at}.json`, name];
   }));
   const args = ['--format', 'json', '--non-zero-exit-code', 'none', '--regions', ...regions, '--template', ...files.keys()];
-  // The folder holds nothing but templates, so that no configuration of this machine counts.
-  const { stdout } = await promisify(execFile)(CFN_LINT, args, { cwd: folder, maxBuffer: 2 ** 26, env: { ...process.env, HOME: folder } });
+  const { stdout } = await promisify(execFile)(CFN_LINT, args, { cwd, maxBuffer: 2 ** 26, env: { ...process.env, HOME: cwd } });
   return (JSON.parse(stdout) as Match[]).map(({ Filename, Rule, Location, Message }) =>
     ({ rule: Rule.Id, scenario: files.get(basename(Filename))!, resource: (Location.Path ?? []).join('/'), text: Message }));
 }

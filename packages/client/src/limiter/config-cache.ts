@@ -91,11 +91,6 @@ export class ConfigCache<T> {
     return { values, stale };
   }
 
-  /** One item as last seen, however old. Makes no call and counts as no use. */
-  latest(key: PrimaryKey): T | undefined {
-    return this.slots.get(identity(key))?.value;
-  }
-
   /** Forgets some items, or all. What a read that is under way brings is not kept: it may be older than the eviction. */
   evict(keys?: readonly PrimaryKey[]): void {
     for (const id of keys?.map(identity) ?? [...this.slots.keys(), ...this.reads.keys()]) {

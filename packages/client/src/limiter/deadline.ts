@@ -37,7 +37,7 @@ export function withDeadline<T>(work: (abandoned: AbortSignal) => Promise<T>, { 
       reject(reason);
     };
     const onAbort = (): void => giveUp(signal!.reason as Error);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
     clock.sleep(ms, timer.signal).then(() => giveUp(tooLate()), () => undefined);
     work(abandoned.signal).then(
       (result) => (first() ? resolve(result) : late(result)),

@@ -4,6 +4,7 @@ import type { LimitSource } from '@zae-limiter/client/core/limit-view';
 import { LimitResolver } from '@zae-limiter/client/limiter/limit-resolver';
 import { text, type Item } from '@zae-limiter/client/schema/attributes';
 import { configKey, limitAttributes, type LimitScope } from '@zae-limiter/client/schema/config-item';
+import { entityItem, entityKey } from '@zae-limiter/client/schema/entity-item';
 import type { PrimaryKey } from '@zae-limiter/client/schema/keys';
 import type { Store } from '@zae-limiter/client/store/store';
 import { FakeClock } from '@zae-limiter/client/testing';
@@ -246,5 +247,65 @@ describe('LimitResolver', () => {
     const { resolver } = setUp();
 
     await expect(resolver.lineage('u')).resolves.toMatchObject({ cascade: false, parentId: undefined });
+  });
+
+  test('W29: serves a stale place in the hierarchy once more while it reads it again', async () => {
+    const { table, clock, resolver } = setUp();
+    await resolver.lineage('u');
+    table.items.set(id(entityKey('ns1', 'u')), entityItem('ns1', { id: 'u', name: 'u', parentId: 'team', cascade: true, metadata: {}, createdAt: undefined }));
+    clock.advance(60_001);
+
+    expect(resolver.peekLineage('u')).toMatchObject({ cascade: false, parentId: undefined });
+    await new Promise(setImmediate);
+
+    expect(resolver.peekLineage('u')).toMatchObject({ cascade: true, parentId: 'team' });
+    expect(table.reads).toHaveLength(2);
+  });
+
+  test('forgets the place of one entity in the hierarchy, and nothing else', async () => {
+    const { table, resolver } = setUp();
+    await resolver.know('u', 'api');
+    await resolver.know('v', 'api');
+
+    resolver.evictEntity('u');
+
+    expect(resolver.peekLineage('u')).toBeUndefined();
+    expect(resolver.peekLineage('v')).toBeDefined();
+    await resolver.know('u', 'api');
+    expect(table.reads.at(-1)).toEqual([[entityKey('ns1', 'u').pk, entityKey('ns1', 'u').sk]]);
+  });
+
+  test('takes the policy for outages from the system alone, whatever it reads later', async () => {
+    const { table, resolver } = setUp();
+    table.put({ resource: 'other' }, [Limit.perMinute('rpm', 7)], 'block');
+    await resolver.know('u', 'api');
+
+    await resolver.know('u', 'other');
+    await resolver.know('v', 'other');
+
+    expect(resolver.onUnavailable).toBe('allow');
+  });
+
+  test('forgets one level when it is told to, or all', async () => {
+    const { table, resolver } = setUp();
+    await resolver.know('u', 'api');
+
+    resolver.evict({ resource: 'api' });
+    await resolver.know('u', 'api');
+    expect(table.reads.at(-1)).toHaveLength(1);
+
+    resolver.evict();
+    await resolver.know('u', 'api');
+    expect(table.reads.at(-1)).toHaveLength(5);
+  });
+
+  test('remembers for the last thousand pairs when it looked at them', async () => {
+    const { table, resolver } = setUp();
+    for (let n = 0; n < 1000; n++) await resolver.revalidate(`u${n}`, 'api');
+    const before = table.reads.length;
+
+    await resolver.revalidate('u0', 'api');
+
+    expect(table.reads).toHaveLength(before);
   });
 });
