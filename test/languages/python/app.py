@@ -1,5 +1,7 @@
 from aws_cdk import App, Duration, RemovalPolicy, Stack, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
-from zae_limiter_cdk import AggregatorOptions, ShardingOptions, SnapshotWindow, StreamOptions, UsageOptions, ZaeLimiter
+from zae_limiter_cdk import (
+    AggregatorOptions, LimiterBilling, ShardingOptions, SnapshotWindow, StreamOptions, TableOptions, UsageOptions, ZaeLimiter,
+)
 
 app = App()
 stack = Stack(app, "app")
@@ -7,6 +9,7 @@ stack = Stack(app, "app")
 limiter = ZaeLimiter(
     stack, "Limiter",
     limiter_name="prod",
+    table=TableOptions(billing=LimiterBilling.on_demand(max_write_request_units=1000)),
     removal_policy=RemovalPolicy.RETAIN,
     pitr_recovery_period=Duration.days(35),
     aggregator=AggregatorOptions(

@@ -2,13 +2,14 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { SnapshotWindow, ZaeLimiter } from '@zae-limiter/cdk';
+import { LimiterBilling, SnapshotWindow, ZaeLimiter } from '@zae-limiter/cdk';
 
 const app = new App();
 const stack = new Stack(app, 'app');
 
 const limiter = new ZaeLimiter(stack, 'Limiter', {
   limiterName: 'prod',
+  table: { billing: LimiterBilling.onDemand({ maxWriteRequestUnits: 1000 }) },
   removalPolicy: RemovalPolicy.RETAIN,
   pitrRecoveryPeriod: Duration.days(35),
   aggregator: {

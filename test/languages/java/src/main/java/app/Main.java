@@ -20,6 +20,9 @@ public final class Main {
 
         ZaeLimiter limiter = ZaeLimiter.Builder.create(stack, "Limiter")
             .limiterName("prod")
+            .table(TableOptions.builder()
+                .billing(LimiterBilling.onDemand(OnDemandOptions.builder().maxWriteRequestUnits(1000).build()))
+                .build())
             .removalPolicy(RemovalPolicy.RETAIN)
             .pitrRecoveryPeriod(Duration.days(35))
             .aggregator(AggregatorOptions.builder()
