@@ -69,7 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // v8 counts a file of types alone as code that never ran
       maxWorkers: 2,
-      modulePathIgnorePatterns: ['<rootDir>/coverage/'], // mutation testing keeps a copy of the project there
+      modulePathIgnorePatterns: ['<rootDir>/coverage/', '<rootDir>/.cache/'], // copies of the project, of mutation testing; other packages
       testTimeout: 60_000,
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
