@@ -1,12 +1,15 @@
-import { Arn, ArnFormat, CustomResource, Stack, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, CustomResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { AccessTarget } from './access';
 import { NAMESPACE_TAG_KEY } from './iam-options';
 import { LimiterBase } from './limiter-base';
+import { exportName, OutputKey } from './outputs';
 import { serviceIn } from './private/encryption';
 import { Problems } from './private/validate';
+import { ParameterKey, parameterName } from './ssm-parameters';
 
 /** What is known of a limiter that another app deployed. */
 export interface ZaeLimiterAttributes {
@@ -110,11 +113,25 @@ export class ImportedLimiter extends LimiterBase {
     return this.attributes.provisionerRole;
   }
 
+  public get aggregatorFunctionName(): string | undefined {
+    return this.attributes.aggregatorFunctionName;
+  }
+
+  public get deadLetterQueueName(): string | undefined {
+    return this.attributes.deadLetterQueueName;
+  }
+
+  public get provisionerFunctionName(): string | undefined {
+    const arn = this.provisionerFunctionArn;
+    return arn === undefined ? undefined : Stack.of(this).splitArn(arn, ArnFormat.COLON_RESOURCE_NAME).resourceName;
+  }
+
   protected get _accessTarget(): AccessTarget {
     const { region } = Stack.of(this).splitArn(this.arn, ArnFormat.SLASH_RESOURCE_NAME);
+    const { attributes } = this;
     return {
       tableArn: this.arn,
-      provisionerArn: this.provisionerFunctionArn,
+      get provisionerArn() { return attributes.provisionerFunctionArn; },
       encryptionKey: this.attributes.encryptionKey,
       keyService: serviceIn(this, 'dynamodb', region),
     };
@@ -123,6 +140,30 @@ export class ImportedLimiter extends LimiterBase {
   protected get _namespaceTagKey(): string {
     return this.attributes.namespaceTagKey ?? NAMESPACE_TAG_KEY;
   }
+}
+
+/** Values of exports become part of the template only where they are used. */
+export function importFromExports(scope: Construct, id: string, limiterName: string): ImportedLimiter {
+  const exported = (key: OutputKey): string => Fn.importValue(exportName(limiterName, key));
+  return new ImportedLimiter(scope, id, {
+    tableName: exported('TableName'),
+    tableArn: exported('TableArn'),
+    tableStreamArn: exported('StreamArn'),
+    provisionerFunctionArn: exported('ProvisionerFunctionArn'),
+    aggregatorFunctionName: exported('AggregatorFunctionName'),
+  });
+}
+
+/** A parameter becomes part of the template when it is read, so nothing is read before it is used. */
+export function importFromParameters(scope: Construct, id: string, limiterName: string): ImportedLimiter {
+  const read = (key: ParameterKey): string => ssm.StringParameter.valueForStringParameter(scope, parameterName(limiterName, key));
+  return new ImportedLimiter(scope, id, {
+    tableName: limiterName,
+    get tableStreamArn() { return read('streamArn'); },
+    get provisionerFunctionArn() { return read('provisionerFunctionArn'); },
+    get aggregatorFunctionName() { return read('aggregatorFunctionName'); },
+    get deadLetterQueueName() { return read('deadLetterQueueName'); },
+  });
 }
 
 const nameOf = (scope: Construct, tableArn: string): string | undefined =>

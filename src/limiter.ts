@@ -1,4 +1,6 @@
 import { CustomResource } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import { ILimiterNamespace } from './limiter-namespace';
@@ -33,6 +35,15 @@ export interface IZaeLimiter extends IConstruct {
 
   /** The resource that makes a new table usable; undefined when another app has it. Depend on it to acquire at deploy time. */
   readonly bootstrap?: CustomResource;
+
+  /** Name of the function that adds up usage; undefined when there is none, or it is not known. Its metrics need it. */
+  readonly aggregatorFunctionName?: string;
+
+  /** Name of the queue for what could not be counted; undefined when there is none, or it is not known. Its metric needs it. */
+  readonly deadLetterQueueName?: string;
+
+  /** Name of the function that prepares the table; undefined when there is none, or it is not known. Its metrics need it. */
+  readonly provisionerFunctionName?: string;
 
   /**
    * Allows to take and give back tokens and to read, nothing else: limits and entities cannot be changed.
@@ -80,6 +91,172 @@ export interface IZaeLimiter extends IConstruct {
    * @param options which namespace to open
    */
   clientEnvironment(options?: ClientEnvironmentOptions): { [name: string]: string };
+
+  /**
+   * A metric that the aggregator reports of itself: one of `RecordsProcessed`, `SnapshotsUpdated`, `DuplicatesSkipped`,
+   * `RefillsWritten`, `ShardsDoubled`, `ShardsPropagated`, `ShardCapReached`, `ShardCapExceeded`, `EventsArchived`, `RecordsFailed`,
+   * `PoisonRecords` and `ProcessingTime`, with a sum over 5 minutes, for the last one a maximum.
+   *
+   * @param name which one
+   * @param props what differs from that
+   */
+  metric(name: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Invocations of the aggregator: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricAggregatorInvocations(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Invocations of the aggregator that failed as a whole: sum over 5 minutes. Records that failed alone are no error of it.
+   *
+   * @param props what differs from that
+   */
+  metricAggregatorErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Milliseconds of the aggregator's longest invocation: maximum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricAggregatorDuration(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Invocations of the aggregator that Lambda refused for want of concurrency: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricAggregatorThrottles(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Age in milliseconds of the last record of a batch when the aggregator got it: maximum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricIteratorAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Messages in the dead-letter queue: maximum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricDeadLetters(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Invocations of the provisioner that failed: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricProvisionerErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Reads of the table that DynamoDB refused as too many: sum over 5 minutes. Indexes are not included.
+   *
+   * @param props what differs from that
+   */
+  metricReadThrottleEvents(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Writes of the table that DynamoDB refused as too many: sum over 5 minutes. Indexes are not included.
+   *
+   * @param props what differs from that
+   */
+  metricWriteThrottleEvents(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Writes that DynamoDB refused because an index could not take them: sum over 5 minutes.
+   *
+   * @param indexName `GSI1` to `GSI4`
+   * @param props what differs from that
+   */
+  metricIndexWriteThrottleEvents(indexName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Read units that the table used: sum over 5 minutes. Indexes are not included.
+   *
+   * @param props what differs from that
+   */
+  metricConsumedReadCapacityUnits(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Write units that the table used: sum over 5 minutes. Indexes are not included.
+   *
+   * @param props what differs from that
+   */
+  metricConsumedWriteCapacityUnits(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Writes whose condition did not hold: sum over 5 minutes. Most are requests that a bucket refused.
+   *
+   * @param props what differs from that
+   */
+  metricConditionalCheckFailedRequests(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Requests that failed within DynamoDB, of all operations: sum over 5 minutes.
+   *
+   * @param props period, label and color; a sum has no other
+   */
+  metricSystemErrors(props?: cloudwatch.MetricOptions): cloudwatch.MathExpression;
+
+  /**
+   * Milliseconds that DynamoDB took for an operation, without the network: average over 5 minutes.
+   *
+   * @param operation which one; clients acquire with `UpdateItem`
+   * @param props what differs from that
+   */
+  metricSuccessfulRequestLatency(operation: dynamodb.Operation, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Usage snapshots that were written: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricSnapshotsUpdated(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Buckets that were credited for Python clients: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricRefillsWritten(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Buckets whose shards were doubled because they are written too fast: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricShardsDoubled(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Audit events that were stored in the archive: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricEventsArchived(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Stream records that are delivered again: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricRecordsFailed(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Usage that was delivered again and had been counted: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricDuplicatesSkipped(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Stream records, or limits of records, that can never be processed: sum over 5 minutes.
+   *
+   * @param props what differs from that
+   */
+  metricPoisonRecords(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** Namespaces that a grant is limited to; one of the three at most. */

@@ -2,16 +2,26 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { AggregatorOptions, UsageOptions } from './aggregator-options';
+import { AlarmOptions } from './alarm-options';
 import { AuditOptions } from './audit-archive';
+import { DashboardOptions } from './dashboard';
 import { IamOptions } from './iam-options';
 import { TableOptions } from './limiter-table';
 import { NetworkOptions } from './network-options';
 import { OutputMode } from './outputs';
+import { Profile } from './profile';
 import { ProvisionerOptions } from './provisioner';
 import { ResourceNaming } from './resource-naming';
 
 /** Settings of a limiter; all are optional. */
 export interface ZaeLimiterProps {
+  /**
+   * Settings for one stage of an application, where the props below say nothing.
+   *
+   * @default - the defaults of the props
+   */
+  readonly profile?: Profile;
+
   /**
    * Name of the limiter and of its table: what clients connect to, and the beginning of every other name.
    *
@@ -109,6 +119,28 @@ export interface ZaeLimiterProps {
    * @default false
    */
   readonly tracing?: boolean;
+
+  /**
+   * When somebody is told that the limiter is not well.
+   *
+   * @default - enabled, with the defaults of each alarm; they show in the console and tell nobody
+   */
+  readonly alarms?: AlarmOptions;
+
+  /**
+   * A dashboard of the table, the functions and the queue.
+   *
+   * @default - not enabled
+   */
+  readonly dashboard?: DashboardOptions;
+
+  /**
+   * Whether queries for the logs of both functions are saved in CloudWatch Logs Insights, in the folder
+   * `zae-limiter/` and the limiter's name. Off, because they appear for everyone who queries any log of the account and region.
+   *
+   * @default false
+   */
+  readonly savedQueries?: boolean;
 
   /**
    * What is created in IAM.

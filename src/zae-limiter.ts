@@ -11,9 +11,14 @@ import { AccessTarget } from './access';
 import { AccessPolicies } from './access-policies';
 import { AccessRoles } from './access-roles';
 import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
+import { checkAlarms } from './alarm-options';
+import { LimiterAlarms } from './alarms';
 import { archiveBucket, checkAudit } from './audit-archive';
+import { checkDashboard, ZaeLimiterDashboard } from './dashboard';
 import { checkTags, tagFunction, tagResources, tagStack, tagTable, untagStack } from './discovery-tags';
 import { NAMESPACE_TAG_KEY } from './iam-options';
+import { ImportedLimiter, importFromExports, importFromParameters, ZaeLimiterAttributes } from './imported-limiter';
+import { IZaeLimiter } from './limiter';
 import { LimiterBase } from './limiter-base';
 import { checkTable, limiterTable } from './limiter-table';
 import { LimiterOutputs, OutputMode, OutputValues } from './outputs';
@@ -24,6 +29,7 @@ import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 import { bootstrapResource, Provisioner } from './provisioner';
 import { ResourceNaming } from './resource-naming';
+import { QueriedLogs, SavedQueries } from './saved-queries';
 import { LimiterParameters } from './ssm-parameters';
 import { ZaeLimiterProps } from './zae-limiter-props';
 
@@ -49,10 +55,73 @@ export class ZaeLimiter extends LimiterBase {
   /** Id by which property injectors know the construct. */
   public static readonly PROPERTY_INJECTION_ID: string = '@zae-limiter.cdk.ZaeLimiter';
 
+  /**
+   * A limiter that another app deployed, in the account and region of the stack: for grants, limits and metrics of the table.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param tableName name of the limiter
+   */
+  public static fromTableName(scope: Construct, id: string, tableName: string): IZaeLimiter {
+    return new ImportedLimiter(scope, id, { tableName });
+  }
+
+  /**
+   * A limiter that another app deployed, in any account and region.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param tableArn ARN of its table
+   */
+  public static fromTableArn(scope: Construct, id: string, tableArn: string): IZaeLimiter {
+    return new ImportedLimiter(scope, id, { tableArn });
+  }
+
+  /**
+   * A limiter that another app deployed, with everything that is known of it.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param attributes the name or the ARN of its table, and more
+   */
+  public static fromAttributes(scope: Construct, id: string, attributes: ZaeLimiterAttributes): IZaeLimiter {
+    return new ImportedLimiter(scope, id, attributes);
+  }
+
+  /**
+   * A limiter whose stack exports its outputs: one with `OutputMode.EXPORTS`, or one that the Python library deployed.
+   *
+   * Only what is used is imported, and has to exist: full access, limits and namespaces use the provisioner. An export that is
+   * imported cannot change or be removed: `fromSsm` leaves that freedom.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param limiterName what the names of the exports begin with
+   */
+  public static fromStackExports(scope: Construct, id: string, limiterName: string): IZaeLimiter {
+    return importFromExports(scope, id, limiterName);
+  }
+
+  /**
+   * A limiter that publishes its names with `ssmParameters`, in the account and region of the stack.
+   *
+   * Only what is used is read, when the using stack is deployed, and has to exist: full access, limits and namespaces use the provisioner.
+   *
+   * @param scope the stack that uses it
+   * @param id id of the construct
+   * @param limiterName its name
+   */
+  public static fromSsm(scope: Construct, id: string, limiterName: string): IZaeLimiter {
+    return importFromParameters(scope, id, limiterName);
+  }
+
   public readonly limiterName: string;
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
   public readonly provisionerFunctionArn?: string;
+  public readonly aggregatorFunctionName?: string;
+  public readonly deadLetterQueueName?: string;
+  public readonly provisionerFunctionName?: string;
 
   /** The table. */
   public readonly table: dynamodb.Table;
@@ -123,8 +192,15 @@ export class ZaeLimiter extends LimiterBase {
   /** @internal */
   public readonly _outputs: LimiterOutputs;
 
+  /** The alarms; undefined when they are not enabled. */
+  public readonly alarms?: LimiterAlarms;
+
+  /** The dashboard; undefined when it is not enabled. */
+  public readonly dashboard?: ZaeLimiterDashboard;
+
   constructor(scope: Construct, id: string, props: ZaeLimiterProps = {}) {
     super(scope, id);
+    props = props.profile?._complete(props) ?? props;
     this.limiterName = props.limiterName ?? Stack.of(this).stackName;
     validate(this, props);
 
@@ -153,6 +229,8 @@ export class ZaeLimiter extends LimiterBase {
     this.tableArn = this.table.tableArn;
     this.tableStreamArn = this.table.tableStreamArn;
     const { table } = this;
+    let aggregatorTimeout: Duration | undefined;
+    const queried: { -readonly [part in keyof QueriedLogs]: QueriedLogs[part] } = {};
 
     if (parts.archive) {
       const options = props.audit?.archive ?? {};
@@ -173,6 +251,10 @@ export class ZaeLimiter extends LimiterBase {
       this.aggregatorPolicyDocument = aggregator.policyDocument;
       this.deadLetterQueue = aggregator.deadLetterQueue;
       this.eventSourceMapping = aggregator.eventSourceMapping;
+      this.aggregatorFunctionName = aggregator.function.functionName;
+      this.deadLetterQueueName = aggregator.deadLetterQueue?.queueName;
+      aggregatorTimeout = aggregator.function.timeout;
+      queried.aggregator = aggregator.function.logGroup;
       tagFunction(aggregator.function);
     }
 
@@ -184,6 +266,8 @@ export class ZaeLimiter extends LimiterBase {
       this.provisionerRole = provisioner.role;
       this.provisionerPolicyDocument = provisioner.policyDocument;
       this.provisionerFunctionArn = provisioner.function.functionArn;
+      this.provisionerFunctionName = provisioner.function.functionName;
+      queried.provisioner = provisioner.function.logGroup;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
         limiterName,
         table,
@@ -222,6 +306,17 @@ export class ZaeLimiter extends LimiterBase {
       }
     }
 
+    if (props.alarms?.enabled ?? true) {
+      const alarmNamePrefix = props.naming === ResourceNaming.GENERATED ? undefined : limiterName;
+      this.alarms = new LimiterAlarms(this, 'Alarms', { limiter: this, options: props.alarms, aggregatorTimeout, alarmNamePrefix });
+    }
+    if (props.dashboard?.enabled === true) {
+      const { dashboardName, defaultInterval } = props.dashboard;
+      const { alarms, archiveBucket: bucket } = this;
+      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', { limiter: this, alarms, archiveBucket: bucket, dashboardName, defaultInterval });
+    }
+    if (props.savedQueries === true) new SavedQueries(this, 'Queries', limiterName, queried);
+
     this._outputs = new LimiterOutputs(this, 'Outputs', limiterName, props.outputs ?? OutputMode.OUTPUTS, outputsOf(this, iamOptions));
     if (props.ssmParameters === true) {
       new LimiterParameters(this, 'Parameters', limiterName, {
@@ -229,9 +324,9 @@ export class ZaeLimiter extends LimiterBase {
         tableArn: this.tableArn,
         streamArn: this.tableStreamArn,
         provisionerFunctionArn: this.provisionerFunctionArn,
-        provisionerFunctionName: this.provisioner?.functionName,
-        aggregatorFunctionName: this.aggregator?.functionName,
-        deadLetterQueueName: this.deadLetterQueue?.queueName,
+        provisionerFunctionName: this.provisionerFunctionName,
+        aggregatorFunctionName: this.aggregatorFunctionName,
+        deadLetterQueueName: this.deadLetterQueueName,
       });
     }
     this.tag(props);
@@ -282,6 +377,12 @@ function outputsOf(limiter: ZaeLimiter, { permissionsBoundary, roleNameFormat }:
     AggregatorFunctionName: limiter.aggregator?.functionName,
     AggregatorDLQUrl: limiter.deadLetterQueue?.queueUrl,
     AggregatorDLQArn: limiter.deadLetterQueue?.queueArn,
+    AggregatorDLQAlarmName: limiter.alarms?.deadLetters?.alarmName,
+    LambdaErrorRateAlarmName: limiter.alarms?.aggregatorErrors?.alarmName,
+    LambdaDurationAlarmName: limiter.alarms?.aggregatorDuration?.alarmName,
+    StreamIteratorAgeAlarmName: limiter.alarms?.iteratorAge?.alarmName,
+    DynamoDBReadThrottleAlarmName: limiter.alarms?.readThrottles?.alarmName,
+    DynamoDBWriteThrottleAlarmName: limiter.alarms?.writeThrottles?.alarmName,
     AuditArchiveBucketName: limiter.archiveBucket?.bucketName,
     AuditArchiveBucketArn: limiter.archiveBucket?.bucketArn,
     AcquireOnlyPolicyArn: limiter.acquirePolicy?.managedPolicyArn,
@@ -311,6 +412,8 @@ function validate(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   checkAudit(problems, props.audit ?? {});
   checkAggregator(problems, props.aggregator ?? {}, props.usage ?? {});
   checkFunctionOptions(problems, 'provisioner', props.provisioner ?? {});
+  checkAlarms(problems, props.alarms ?? {});
+  checkDashboard(problems, 'dashboard.dashboardName', props.dashboard?.dashboardName);
   checkIam(problems, limiter.limiterName, props);
   checkNamespaces(problems, props);
   checkTags(problems, props.tags);
@@ -379,6 +482,10 @@ function warn(limiter: ZaeLimiter, props: ZaeLimiterProps, parts: Parts, logsEnc
   const annotations = Annotations.of(limiter);
   const { iam: options = {} } = props;
   warnAboutAggregator(limiter, props.aggregator ?? {});
+  if (props.alarms?.enabled === false && (props.alarms.topic !== undefined || (props.alarms.actions ?? []).length > 0)) {
+    annotations.addWarningV2(WARNING.alarmActionsUnused,
+      'alarms.topic or alarms.actions are given, but alarms are not enabled: nobody will be told of anything');
+  }
   if (!parts.iam && !parts.aggregator && (props.aggregator?.enabled ?? true)) {
     annotations.addWarningV2(WARNING.noAggregator,
       'the aggregator is left out, because nothing is created in IAM and iam.aggregatorRole is not given: usage is not added up');

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ZaeLimiter } from '../src';
+import { ZaeLimiter, type ZaeLimiterProps } from '../src';
 
 const LOGICAL_IDS = {
   LimiterTable04AFA56C: 'AWS::DynamoDB::Table',
@@ -24,6 +24,31 @@ const LOGICAL_IDS = {
   LimiterPoliciesNamespaceAcquire88FB680D: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesNamespaceFullAccess90FFE558: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesNamespaceReadOnly435645A7: 'AWS::IAM::ManagedPolicy',
+  LimiterAlarmsAggregatorErrorsEE666728: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsAggregatorDurationDC2FDDFC: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsIteratorAgeE40C9500: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsRecordFailures14CCC05A: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsDeadLetters82BB9800: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsProvisionerErrors93AE1716: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsReadThrottles56EB1A02: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsWriteThrottles53B93494: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsIndexThrottles4E72A08A: 'AWS::CloudWatch::Alarm',
+};
+
+/** What is off by default. */
+const OPTIONAL: ZaeLimiterProps = {
+  alarms: { aggregatorThrottles: { enabled: true }, systemErrors: { enabled: true } }, dashboard: { enabled: true }, savedQueries: true,
+};
+const OPTIONAL_IDS = {
+  LimiterAlarmsAggregatorThrottles53513B24: 'AWS::CloudWatch::Alarm',
+  LimiterAlarmsSystemErrors051AC83E: 'AWS::CloudWatch::Alarm',
+  LimiterDashboard7235E750: 'AWS::CloudWatch::Dashboard',
+  LimiterQueriesErrors768B24BA: 'AWS::Logs::QueryDefinition',
+  LimiterQueriesSlowInvocationsAB448A26: 'AWS::Logs::QueryDefinition',
+  LimiterQueriesThroughputAFB39E39: 'AWS::Logs::QueryDefinition',
+  LimiterQueriesFailuresByPhaseCDF2B1E9: 'AWS::Logs::QueryDefinition',
+  LimiterQueriesShardsC59A3879: 'AWS::Logs::QueryDefinition',
+  LimiterQueriesProvisioningEA1AC428: 'AWS::Logs::QueryDefinition',
 };
 
 const ADVICE = `A changed or missing logical id replaces the resource in every user's stack: a table would start empty, and a resource
@@ -31,14 +56,16 @@ with a fixed name would fail to deploy. Keep the construct ids; change this list
 
 const lines = (ids: Readonly<Record<string, string>>): string[] => Object.entries(ids).map(([id, type]) => `${id}: ${type}`).sort();
 
-test('the logical ids of a limiter are the published ones', () => {
+test.each<[string, ZaeLimiterProps, Readonly<Record<string, string>>]>([
+  ['a limiter', {}, LOGICAL_IDS], ['a limiter with all its parts', OPTIONAL, { ...LOGICAL_IDS, ...OPTIONAL_IDS }],
+])('the logical ids of %s are the published ones', (_, props, ids) => {
   const stack = new Stack(new App(), 'app');
 
-  new ZaeLimiter(stack, 'Limiter');
+  new ZaeLimiter(stack, 'Limiter', props);
 
   const resources = Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>;
   const found = lines(Object.fromEntries(Object.entries(resources).map(([id, { Type }]) => [id, Type])));
-  const published = lines(LOGICAL_IDS);
+  const published = lines(ids);
   const [lost, added] = [published.filter((line) => !found.includes(line)), found.filter((line) => !published.includes(line))];
   const changes = [...lost.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`)];
   if (changes.length > 0) throw new Error([ADVICE, '', ...changes].join('\n'));

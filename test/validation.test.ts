@@ -121,6 +121,26 @@ const NUMBERS: readonly Range<number>[] = [
     props: (pressureThreshold) => aggregator({ sharding: { pressureThreshold } }), good: [0.01, 1], bad: [[0, '0'], [1.01, '1.01'], [NaN, 'NaN']],
   },
   {
+    id: 'DURATION_PERCENT_RANGE', prop: 'alarms.durationThresholdPercent', rule: 'a whole number from 1 to 100',
+    props: (durationThresholdPercent) => ({ alarms: { durationThresholdPercent } }), good: [1, 100], bad: [[0, '0'], [101, '101'], [2.5, '2.5']],
+  },
+  {
+    id: 'ALARM_TUNING_INVALID', prop: 'alarms.iteratorAge.threshold', rule: 'a finite number',
+    props: (threshold) => ({ alarms: { iteratorAge: { threshold } } }), good: [0, -1, 1e9], bad: [[NaN, 'NaN'], [Infinity, 'Infinity']],
+  },
+  {
+    id: 'ALARM_TUNING_INVALID', prop: 'alarms.deadLetters.evaluationPeriods', rule: 'a whole number from 1 to 2147483647',
+    props: (evaluationPeriods) => ({ alarms: { deadLetters: { evaluationPeriods } } }), good: [1, 288], bad: [[0, '0'], [1.5, '1.5']],
+  },
+  {
+    id: 'ALARM_TUNING_INVALID', prop: 'alarms.readThrottles.datapointsToAlarm', rule: 'a whole number from 1 to 2',
+    props: (datapointsToAlarm) => ({ alarms: { readThrottles: { datapointsToAlarm } } }), good: [1, 2], bad: [[0, '0'], [3, '3'], [1.5, '1.5']],
+  },
+  {
+    id: 'ALARM_TUNING_INVALID', prop: 'alarms.systemErrors.datapointsToAlarm', rule: 'a whole number from 1 to 5',
+    props: (datapointsToAlarm) => ({ alarms: { systemErrors: { datapointsToAlarm, evaluationPeriods: 5 } } }), good: [1, 5], bad: [[6, '6']],
+  },
+  {
     id: 'PARALLEL_RANGE', prop: 'aggregator.stream.parallelizationFactor', rule: 'a whole number from 1 to 10',
     props: (parallelizationFactor) => stream({ parallelizationFactor }), good: [1, 10], bad: [[0, '0'], [11, '11'], [2.5, '2.5']],
   },
@@ -161,6 +181,18 @@ const BAD_TEXTS: readonly Case[] = ([
   ['NAMESPACE_INVALID', { namespaces: ['a#b'] }, `${NAMESPACE_RULE}, got 'a#b'`],
   ['NAMESPACE_INVALID', { namespaces: [name(129)] }, `${NAMESPACE_RULE}, got '${name(129)}'`],
   ['NAMESPACE_INVALID', { namespaces: ['a', 'b', 'a'] }, 'namespaces must hold each name once, got ["a","b","a"]'],
+  ['ALARM_TUNING_INVALID', { alarms: { iteratorAge: { period: seconds(90) } } },
+    'alarms.iteratorAge.period must be whole minutes that are known before it is deployed, got 1 minute 30 seconds'],
+  ['ALARM_TUNING_INVALID', { alarms: { iteratorAge: { period: seconds(0) } } },
+    'alarms.iteratorAge.period must be whole minutes that are known before it is deployed, got 0 seconds'],
+  ['ALARM_TUNING_INVALID', { alarms: { iteratorAge: { period: seconds(Lazy.number({ produce: () => 60 })) } } },
+    'alarms.iteratorAge.period must be whole minutes that are known before it is deployed, got <token> seconds'],
+  ['ALARM_TUNING_INVALID', { alarms: { iteratorAge: { evaluationPeriods: 289 } } },
+    'alarms.iteratorAge must look back on at most 1 day, got 289 periods of 5 minutes'],
+  ['ALARM_TUNING_INVALID', { alarms: { iteratorAge: { period: hours(1), evaluationPeriods: 169 } } },
+    'alarms.iteratorAge must look back on at most 7 days, got 169 periods of 1 hour'],
+  ['DASHBOARD_NAME_INVALID', { dashboard: { dashboardName: 'a b' } },
+    "dashboard.dashboardName must have 1 to 255 letters, digits, hyphens and underscores, got 'a b'"],
   ['PROVISIONER_REQUIRED', { namespaces: ['a'], provisioner: disabled },
     'namespaces must not be given without the provisioner, which registers them'],
   ['PROVISIONER_REQUIRED', { namespaces: ['a'], iam: noIam }, 'namespaces must not be given without the provisioner, which registers them'],
@@ -256,10 +288,12 @@ describe('refused props', () => {
       NAME_REQUIRED: true, NAME_INVALID: true, NAME_TOO_LONG: true, NAME_TOO_SHORT: true, NAME_DUPLICATE: true, PITR_RANGE: true,
       USAGE_RETENTION_RANGE: true, WINDOWS_INVALID: true, AUDIT_RETENTION_RANGE: true, TIMEOUT_RANGE: true, MEMORY_RANGE: true, BATCH_RANGE: true,
       BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, SHARD_CAP_INVALID: true, SHARD_THRESHOLD_RANGE: true,
-      SHARD_COOLDOWN_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true,
+      SHARD_COOLDOWN_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true, METRIC_NAME_INVALID: true, METRIC_PART_UNKNOWN: true,
+      DURATION_PERCENT_RANGE: true, ALARM_TUNING_INVALID: true, DASHBOARD_NAME_INVALID: true,
     };
 
-    const elsewhere = ['GRANT_SCOPE_CONFLICT', 'GRANT_SCOPE_INVALID', 'IMPORT_INVALID']; // access.test.ts, imports.test.ts
+    // access.test.ts, imports.test.ts, metrics.test.ts
+    const elsewhere = ['GRANT_SCOPE_CONFLICT', 'GRANT_SCOPE_INVALID', 'IMPORT_INVALID', 'METRIC_NAME_INVALID', 'METRIC_PART_UNKNOWN'];
     const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE', 'ENCRYPTION_CONFLICT', ...elsewhere]);
 
     expect([...broken].sort()).toEqual(Object.keys(rules).sort());
@@ -281,6 +315,7 @@ describe('accepted props', () => {
     { table: { billing: LimiterBilling.provisioned(capacity) } },
     { namespaces: [name(128), 'with space', 'under_score', 'a/b'] },
     { usage: { windows: [SnapshotWindow.MONTHLY] } },
+    { alarms: { iteratorAge: { period: hours(1), evaluationPeriods: 168 } } },
   ] as ZaeLimiterProps[]).map((props) => ({ title: JSON.stringify(props), props }));
 
   test.each([...DURATIONS.flatMap(withinRange), ...NUMBERS.flatMap(withinRange), ...texts])('accepts $title', ({ props }) => {
@@ -334,6 +369,11 @@ describe('values that are known only when they are deployed', () => {
       { FunctionName: 'app-aggregator', Environment: { Variables: { SHARD_THRESHOLD: String(SEVEN_MILLION) } } }],
     ['aggregator.sharding.cooldown', (value) => aggregator({ sharding: { cooldown: seconds(value) } }), FUNCTION,
       { FunctionName: 'app-aggregator', Environment: { Variables: { SHARD_COOLDOWN_SECONDS: String(SEVEN_MILLION) } } }],
+    ['alarms.deadLetters.threshold', (value) => ({ alarms: { deadLetters: { threshold: value } } }), 'AWS::CloudWatch::Alarm', { Threshold: SEVEN_MILLION }],
+    ['alarms.deadLetters.evaluationPeriods', (value) => ({ alarms: { deadLetters: { evaluationPeriods: value, datapointsToAlarm: 9 } } }),
+      'AWS::CloudWatch::Alarm', { EvaluationPeriods: SEVEN_MILLION, DatapointsToAlarm: 9 }],
+    ['alarms.deadLetters.datapointsToAlarm', (value) => ({ alarms: { deadLetters: { datapointsToAlarm: value } } }),
+      'AWS::CloudWatch::Alarm', { DatapointsToAlarm: SEVEN_MILLION }],
     ['aggregator.stream.parallelizationFactor', (value) => stream({ parallelizationFactor: value }), MAPPING,
       { ParallelizationFactor: SEVEN_MILLION }],
   ];

@@ -1,8 +1,9 @@
-import { App, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ZaeLimiter, type ZaeLimiterProps } from '../src';
 import { WARNING } from '../src/private/warning-ids';
 
@@ -37,6 +38,9 @@ const WARNINGS: readonly (readonly [keyof typeof WARNING, Props, RegExp])[] = [
   ['unusedFormat', (stack) => { const role = roleIn(stack); return { iam: { ...none, aggregatorRole: role, provisionerRole: role, roleNameFormat: 'x-{}' } }; },
     /^iam\.roleNameFormat and iam\.policyNameFormat have no effect/],
   ['foreignKey', (stack) => ({ encryptionKey: keyIn(stack) }), /^the policy of encryptionKey cannot be changed by this app/],
+  ['alarmActionsUnused', (stack) => ({ alarms: { enabled: false, topic: new Topic(stack, 'Topic') } }), /^alarms\.topic or alarms\.actions are given/],
+  ['noDurationAlarm', (stack) => ({ aggregator: { timeout: Duration.seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber) } }),
+    /^there is no alarm on the duration of the aggregator/],
   ['networkEndpoints', (stack) => ({ network: networkIn(stack) }), /^functions in a VPC need a way to DynamoDB, S3/],
 ];
 

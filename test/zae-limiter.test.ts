@@ -19,6 +19,7 @@ const ALWAYS = { 'AWS::DynamoDB::Table': 1, 'AWS::IAM::ManagedPolicy': 6 };
 const FUNCTION = { 'AWS::IAM::Policy': 1, 'AWS::IAM::Role': 1, 'AWS::Lambda::Function': 1, 'AWS::Logs::LogGroup': 1 };
 const STREAM = { 'AWS::Lambda::EventSourceMapping': 1, 'AWS::SQS::Queue': 1, 'AWS::SQS::QueuePolicy': 1, 'AWS::S3::Bucket': 1, 'AWS::S3::BucketPolicy': 1 };
 const BOOTSTRAP = { 'Custom::ZaeLimiterBootstrap': 1 };
+const alarms = (count: number) => ({ 'AWS::CloudWatch::Alarm': count });
 const BOTH_FUNCTIONS = { 'AWS::IAM::Policy': 2, 'AWS::IAM::Role': 2, 'AWS::Lambda::Function': 2, 'AWS::Logs::LogGroup': 2 };
 
 /** Reads and writes of the table and of four indexes. */
@@ -28,14 +29,16 @@ const resourcesOf = (template: Template) => Object.values(template.toJSON().Reso
 
 describe('resources', () => {
   test.each<[string, Props | undefined, Record<string, number>]>([
-    ['no props', undefined, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP }],
+    ['no props', undefined, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...alarms(9) }],
     ['every prop', everything, {
-      ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...SCALING, 'AWS::IAM::Role': 5, 'AWS::KMS::Key': 1, 'AWS::SSM::Parameter': 7,
+      ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...SCALING, ...alarms(11), 'AWS::IAM::Role': 5, 'AWS::KMS::Key': 1,
+      'AWS::SSM::Parameter': 7, 'AWS::CloudWatch::Dashboard': 1, 'AWS::Logs::QueryDefinition': 6,
     }],
-    ['nothing created in IAM', { iam: { createResources: false } }, { 'AWS::DynamoDB::Table': 1 }],
-    ['the aggregator switched off', { aggregator: disabled }, { ...ALWAYS, ...FUNCTION, ...BOOTSTRAP }],
-    ['the provisioner switched off', { provisioner: disabled }, { ...ALWAYS, ...FUNCTION, ...STREAM }],
-    ['both switched off', { aggregator: disabled, provisioner: disabled }, ALWAYS],
+    ['nothing created in IAM', { iam: { createResources: false } }, { 'AWS::DynamoDB::Table': 1, ...alarms(3) }],
+    ['the aggregator switched off', { aggregator: disabled }, { ...ALWAYS, ...FUNCTION, ...BOOTSTRAP, ...alarms(4) }],
+    ['the provisioner switched off', { provisioner: disabled }, { ...ALWAYS, ...FUNCTION, ...STREAM, ...alarms(8) }],
+    ['both switched off', { aggregator: disabled, provisioner: disabled }, { ...ALWAYS, ...alarms(3) }],
+    ['everything switched off', { aggregator: disabled, provisioner: disabled, alarms: disabled, dashboard: disabled, savedQueries: false }, ALWAYS],
   ])('with %s there are these and no others', (_, props, expected) => {
     const { template } = synth(props);
 
@@ -70,7 +73,7 @@ describe('resources', () => {
 
 describe('names', () => {
   const nameOf = ({ Properties }: { Properties: Record<string, string> }): string[] =>
-    ['TableName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'QueueName', 'LogGroupName']
+    ['TableName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'QueueName', 'LogGroupName', 'AlarmName']
       .map((property) => Properties[property]!).filter((name) => typeof name === 'string');
   const namesOf = (template: Template): string[] => resourcesOf(template)
     .filter(({ Type }) => Type.startsWith('AWS::') && Type !== 'AWS::Lambda::EventSourceMapping').flatMap(nameOf);
@@ -81,8 +84,10 @@ describe('names', () => {
     expect(limiter.limiterName).toBe('prod');
     expect(namesOf(template).sort()).toEqual([
       '/aws/lambda/prod-aggregator', '/aws/lambda/prod-limits-provisioner',
-      'prod', 'prod-acq', 'prod-aggr', 'prod-aggregator', 'prod-aggregator-dlq', 'prod-full', 'prod-limits-provisioner',
-      'prod-ns-acq', 'prod-ns-full', 'prod-ns-read', 'prod-prov', 'prod-read',
+      'prod', 'prod-acq', 'prod-aggr', 'prod-aggregator', 'prod-aggregator-dlq', 'prod-aggregator-dlq-alarm', 'prod-aggregator-duration',
+      'prod-aggregator-error-rate', 'prod-full', 'prod-index-throttle', 'prod-limits-provisioner', 'prod-ns-acq', 'prod-ns-full', 'prod-ns-read',
+      'prod-prov', 'prod-provisioner-error-rate', 'prod-read', 'prod-read-throttle', 'prod-record-failures', 'prod-stream-iterator-age',
+      'prod-write-throttle',
     ]);
   });
 
@@ -108,7 +113,7 @@ describe('names', () => {
   ])('F-21: no name exceeds the limit of AWS with the longest limiter name %s', (_, length, props) => {
     const { template } = synth({ ...props, limiterName: 'n'.repeat(length) });
 
-    const limits = { TableName: 255, FunctionName: 64, RoleName: 64, ManagedPolicyName: 128, QueueName: 80, LogGroupName: 512 };
+    const limits = { TableName: 255, FunctionName: 64, RoleName: 64, ManagedPolicyName: 128, QueueName: 80, LogGroupName: 512, AlarmName: 255 };
     const tooLong = resourcesOf(template).flatMap(({ Properties }) => Object.entries(limits)
       .filter(([property, limit]) => typeof Properties[property] === 'string' && Properties[property].length > limit));
     expect(tooLong).toEqual([]);

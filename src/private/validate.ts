@@ -12,7 +12,8 @@ export type ValidationId =
   | 'BILLING_RANGE' | 'ENCRYPTION_CONFLICT'
   | 'IAM_ROLES_WITHOUT_IAM' | 'AGGREGATOR_ROLE_REQUIRED' | 'PROVISIONER_ROLE_REQUIRED' | 'ROLE_FORMAT_INVALID' | 'POLICY_FORMAT_INVALID'
   | 'GRANT_SCOPE_CONFLICT' | 'GRANT_SCOPE_INVALID' | 'IMPORT_INVALID' | 'TAGS_INVALID'
-  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED';
+  | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED'
+  | 'METRIC_NAME_INVALID' | 'METRIC_PART_UNKNOWN' | 'DURATION_PERCENT_RANGE' | 'ALARM_TUNING_INVALID' | 'DASHBOARD_NAME_INVALID';
 
 /**
  * Collects what is wrong with the props of one construct and throws once.
@@ -56,9 +57,17 @@ export class Problems {
 
   /** Throws one error with every problem, naming the construct; does nothing when there is none. */
   throwIfAny(): void {
-    if (this.messages.length === 0) return;
-    const error = new Error(`${this.messages.join('\n')} [${this.scope.node.path}]`);
-    error.name = 'ValidationError';
-    throw error;
+    if (this.messages.length > 0) throw validationError(this.scope, this.messages.join('\n'));
   }
+}
+
+/** Throws what is wrong with the arguments of a call. */
+export function refuse(scope: IConstruct, id: ValidationId, message: string): never {
+  throw validationError(scope, `${id}: ${message}`);
+}
+
+function validationError(scope: IConstruct, message: string): Error {
+  const error = new Error(`${message} [${scope.node.path}]`);
+  error.name = 'ValidationError';
+  return error;
 }

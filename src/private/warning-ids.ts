@@ -22,4 +22,8 @@ export const WARNING = {
   noRecovery: '@zae-limiter/cdk:noRecovery',
   /** Notice: the permissions of a role of yours are your task. */
   externalRole: '@zae-limiter/cdk:externalRole',
+  /** Somebody is to be told of alarms that there are not. */
+  alarmActionsUnused: '@zae-limiter/cdk:alarmActionsUnused',
+  /** The threshold of the alarm on the aggregator's duration cannot be computed. */
+  noDurationAlarm: '@zae-limiter/cdk:noDurationAlarm',
 } as const;

@@ -1,4 +1,5 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { ContributorInsightsMode, TableClass, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, ManagedPolicy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -7,9 +8,10 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, ResourceNaming, SnapshotClock, SnapshotKeyStyle, SnapshotWindow,
+  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, Profile, ResourceNaming, SnapshotClock, SnapshotKeyStyle, SnapshotWindow,
   type FunctionOptions, type ZaeLimiterProps,
 } from '../../src';
 
@@ -32,6 +34,7 @@ export function everything(scope: Construct): Required<ZaeLimiterProps> {
     privateSubnetIds: ['subnet-12345678', 'subnet-87654321'], privateSubnetRouteTableIds: ['rtb-12345678', 'rtb-87654321'],
   });
   return {
+    profile: Profile.staging(),
     limiterName: 'prod',
     naming: ResourceNaming.FIXED,
     table: {
@@ -94,6 +97,20 @@ export function everything(scope: Construct): Required<ZaeLimiterProps> {
     },
     logRetention: RetentionDays.ONE_WEEK,
     tracing: true,
+    alarms: {
+      enabled: true,
+      topic: Topic.fromTopicArn(scope, 'OnCall', `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:on-call`),
+      actions: [{ bind: () => ({ alarmActionArn: `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:tickets` }) }],
+      notifyOnOk: true,
+      durationThresholdPercent: 50,
+      aggregatorErrors: {
+        threshold: 5, period: Duration.minutes(1), evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: TreatMissingData.MISSING,
+      },
+      aggregatorThrottles: { enabled: true },
+      systemErrors: { enabled: true },
+    },
+    dashboard: { enabled: true, dashboardName: 'limits', defaultInterval: Duration.days(1) },
+    savedQueries: true,
     network: { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-12345678')] },
     namespaces: ['default', 'tenant-1'],
     outputs: OutputMode.EXPORTS,

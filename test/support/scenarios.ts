@@ -4,7 +4,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { FailureDestination, LimiterBilling, OutputMode, ResourceNaming, ZaeLimiter, type ZaeLimiterProps } from '../../src';
+import { FailureDestination, LimiterBilling, OutputMode, Profile, ResourceNaming, ZaeLimiter, type ZaeLimiterProps } from '../../src';
 import { everything } from './everything';
 
 /** A stack that checks from outside look at: cdk-nag, cfn-lint, and the rules of this project. */
@@ -53,6 +53,9 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'no IAM and no functions', noIam: true, build: limiter({ iam: noIam }) },
   { name: 'no IAM with roles of others', noIam: true, build: limiter(withRolesOfOthers) },
   { name: 'every prop without IAM', noIam: true, build: limiter(everythingWithoutIam) },
+  { name: 'the profile for development', build: limiter({ profile: Profile.development() }) },
+  { name: 'the profile for staging', build: limiter({ profile: Profile.staging() }) },
+  { name: 'the profile for production', build: limiter({ profile: Profile.production() }) },
   { name: 'two limiters', build: twoLimiters },
   { name: 'grants to a role of another stack', build: grants },
   ...REGIONS.map(({ name, region }): Scenario => ({ name: `every prop in ${name}`, env: { account, region }, build: limiter(everything) })),
