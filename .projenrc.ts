@@ -69,7 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // v8 counts a file of types alone as code that never ran
       maxWorkers: 2,
-      modulePathIgnorePatterns: ['<rootDir>/coverage/'], // mutation testing keeps a copy of the project there
+      modulePathIgnorePatterns: ['<rootDir>/coverage/', '<rootDir>/.cache/'], // copies of the project, of mutation testing; other packages
       testTimeout: 60_000,
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
@@ -94,7 +94,7 @@ project.package.addField('publishConfig', { access: 'public' });
 // The newest unrs-resolver lacks some platforms' binaries on some mirrors; a lock file without them breaks `npm ci`.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
-project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/.npmignore'); // jsii writes a .npmignore of its own
+project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/.npmignore', '/.jsii.tabl.json'); // jsii writes the last two
 
 project.jest!.addReporter(new javascript.JestReporter('<rootDir>/test/support/summary-reporter.cjs'));
 // Set here because projen's type of the threshold knows no paths.

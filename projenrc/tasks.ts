@@ -26,6 +26,7 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
 
   project.preCompileTask.spawn(packages);
   project.preCompileTask.spawn(bundle);
+  project.compileTask.reset('jsii --fail-on-warnings'); // words that another language has reserved are warnings too
 
   // `npm test` is the whole check: lint, types, build, every test. Jest comes last so that its summary ends the output.
   const env = {
@@ -49,6 +50,17 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   interop.exec('node scripts/prepare-python.cjs');
   interop.spawn(bundle);
   interop.exec('jest --ci --config test/interop/jest.config.cjs', { receiveArgs: true, env });
+
+  const templates = project.addTask('test:templates', { description: 'Look at the templates of many props with cfn-lint, which pip installs' });
+  templates.exec('node scripts/prepare-cfn-lint.cjs');
+  templates.spawn(bundle);
+  templates.exec('jest --ci --config test/templates/jest.config.cjs', { receiveArgs: true, env });
+
+  const languages = project.addTask('test:languages', {
+    description: 'Make the packages for every language from what `npm test` compiled, and synthesise one app in several of them',
+  });
+  languages.exec('node scripts/package-languages.mjs');
+  languages.exec('jest --ci --config test/languages/jest.config.cjs', { receiveArgs: true, env });
 
   project.addTask('test:mutation', {
     description: 'Change the client in thousands of small ways, and count how many a test notices',

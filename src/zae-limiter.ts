@@ -41,11 +41,14 @@ import { ZaeLimiterProps } from './zae-limiter-props';
  *
  * @example
  *
- * declare const worker: lambda.Function;
- *
  * const limiter = new ZaeLimiter(this, 'Limiter', { limiterName: 'my-limiter' });
+ * const worker = new lambda.Function(this, 'Worker', {
+ *   runtime: lambda.Runtime.NODEJS_24_X,
+ *   handler: 'index.handler',
+ *   code: lambda.Code.fromAsset('worker'),
+ *   environment: limiter.clientEnvironment(),
+ * });
  * limiter.grantAcquire(worker);
- * Object.entries(limiter.clientEnvironment()).forEach(([name, value]) => worker.addEnvironment(name, value));
  */
 @propertyInjectable
 export class ZaeLimiter extends LimiterBase {

@@ -30,8 +30,8 @@ const functionOptions: FunctionOptions = {
 /** Every prop, with a value that is not its default; what the values need is created in the scope. */
 export function everything(scope: Construct): Required<ZaeLimiterProps> {
   const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
-    vpcId: 'vpc-1', availabilityZones: ['a', 'b'],
-    privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    vpcId: 'vpc-12345678', availabilityZones: ['a', 'b'],
+    privateSubnetIds: ['subnet-12345678', 'subnet-87654321'], privateSubnetRouteTableIds: ['rtb-12345678', 'rtb-87654321'],
   });
   return {
     profile: Profile.staging(),
@@ -111,7 +111,7 @@ export function everything(scope: Construct): Required<ZaeLimiterProps> {
     },
     dashboard: { enabled: true, dashboardName: 'limits', defaultInterval: Duration.days(1) },
     savedQueries: true,
-    network: { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] },
+    network: { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-12345678')] },
     namespaces: ['default', 'tenant-1'],
     outputs: OutputMode.EXPORTS,
     ssmParameters: true,

@@ -1,0 +1,2 @@
+/** The Python of an environment. */
+export function interpreter(name: string): string;
