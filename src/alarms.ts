@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { ALARM_PERIOD, AlarmOption, AlarmOptions, checkAlarms, EVALUATION_PERIODS } from './alarm-options';
 import { IZaeLimiter } from './limiter';
 import { INDEX_NAMES, ofSummand, sumOf } from './metrics';
-import { tell } from './private/alarm-actions';
+import { tell, withRunbook } from './private/alarm-actions';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 
@@ -55,7 +55,6 @@ interface Rule {
   readonly byDefault?: boolean;
 }
 
-const RUNBOOKS = 'https://github.com/zae-limiter/zae-limiter-cdk/blob/main/docs/operations/runbooks.md';
 
 /**
  * The alarms of a limiter. A `ZaeLimiter` has its own as `alarms`; make one for a limiter that was deployed elsewhere.
@@ -233,5 +232,5 @@ function describe(
 ): string {
   const [value, all, bad] = [threshold, periods, datapoints].map((number) => Tokenization.stringifyNumber(number));
   const when = all === '1' ? `in ${period.toHumanString()}` : `in ${bad === all ? 'each' : bad} of ${all} periods of ${period.toHumanString()}`;
-  return `${says}: ${inclusive ? 'at least' : 'above'} ${value} ${when}. What to do: ${RUNBOOKS}#${runbook}`;
+  return withRunbook(`${says}: ${inclusive ? 'at least' : 'above'} ${value} ${when}`, runbook);
 }

@@ -8,7 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
 import { leadingKeys } from './access';
 import { FunctionOptions } from './function-options';
-import { Audience, tell } from './private/alarm-actions';
+import { Audience, tell, withRunbook } from './private/alarm-actions';
 import { BundledFunction, checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
 import { keyUse, serviceIn } from './private/encryption';
 import { Problems } from './private/validate';
@@ -125,7 +125,7 @@ export class AvailabilityProbe extends Construct {
     if (props.preparedBy !== undefined) rule.node.addDependency(props.preparedBy);
 
     this.availabilityAlarm = this.alarm('AvailabilityAlarm', 'availability', {
-      alarmDescription: `Tokens cannot be taken from the rate limiter ${limiterName}, or its probe does not run`,
+      alarmDescription: withRunbook(`Tokens cannot be taken from the rate limiter ${limiterName}, or its probe does not run`, 'availability'),
       metric: this.metric('ProbeSuccess', cloudwatch.Stats.MINIMUM, interval),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -135,7 +135,7 @@ export class AvailabilityProbe extends Construct {
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
     this.latencyAlarm = this.alarm('LatencyAlarm', 'probe-latency', {
-      alarmDescription: `Taking tokens from the rate limiter ${limiterName} is slow`,
+      alarmDescription: withRunbook(`Taking tokens from the rate limiter ${limiterName} is slow`, 'probe-latency'),
       metric: this.metric('ProbeLatency', 'p99', interval),
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: (options.latencyThreshold ?? Duration.millis(100)).toMilliseconds(),

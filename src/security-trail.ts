@@ -7,7 +7,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, IDependable } from 'constructs';
-import { Audience, tell } from './private/alarm-actions';
+import { Audience, tell, withRunbook } from './private/alarm-actions';
 import { accessDenied, limitChanges } from './private/cloudtrail-patterns';
 import { Names } from './private/names';
 import { Problems } from './private/validate';
@@ -205,7 +205,7 @@ export class SecurityTrail extends Construct {
     });
     const alarm = new cloudwatch.Alarm(this, `${metricName}Alarm`, {
       alarmName: names.of(suffix),
-      alarmDescription: `${says}: rate limiter ${limiterName}`,
+      alarmDescription: withRunbook(`${says}: rate limiter ${limiterName}`, suffix),
       metric: filter.metric({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
       threshold: 1,
       evaluationPeriods: 1,

@@ -262,8 +262,16 @@ describe('the runbooks', () => {
   const page = readFileSync(join(__dirname, '../docs/operations/runbooks.md'), 'utf8');
   const sections = page.split(/^## /m).slice(1).map((section) => section.split('\n'));
 
-  test('have a section for each alarm and no other', () => {
-    expect(sections.map(([title]) => title!.toLowerCase().replace(/ /g, '-')).sort()).toEqual(RULES.map(({ runbook }) => runbook).sort());
+  test('have a section for each alarm and no other, and every alarm leads to one', () => {
+    const stack = new Stack(new App(), 'app');
+    new ZaeLimiter(stack, 'Limiter', {
+      availabilityProbe: {}, cloudTrail: { alarms: true }, alarms: { aggregatorThrottles: { enabled: true }, systemErrors: { enabled: true } },
+    });
+
+    const linked = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'))
+      .map(({ Properties }) => /What to do: https:.*\/runbooks\.md#([\w-]+)$/.exec(Properties.AlarmDescription)?.[1]);
+    expect(linked.sort()).toEqual(sections.map(([title]) => title!.toLowerCase().replace(/ /g, '-')).sort());
+    expect(linked).toEqual(expect.arrayContaining(RULES.map(({ runbook }) => runbook)));
   });
 
   test.each(sections)('%s: what it means, where to look, what to do', (_, ...lines) => {

@@ -23,6 +23,13 @@ type Access = keyof (typeof operations)[number]['allowed'];
 
 const listed = (access: Access): string[] => operations.filter(({ allowed }) => allowed[access]).map(shown);
 
+/** What the same access is called when it is limited to a namespace. */
+const IN_ONE_NAMESPACE: Partial<Record<Access, Access>> = {
+  acquireOnly: 'namespaceAcquire', fullAccess: 'namespaceFullAccess', readOnly: 'namespaceReadOnly',
+};
+/** What needs to see other namespaces, or the table itself. */
+const BEYOND_ONE_NAMESPACE = ['lists namespaces', 'asks for the status of the table'];
+
 const SCOPES = [{}, { resource: 'gpt-4' }, { entity: 'user-1' }, { entity: 'user-1', resource: 'gpt-4' }];
 
 async function storeLimits({ admin }: RateLimiter): Promise<void> {
@@ -76,7 +83,7 @@ test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
   }],
   ['stores limits', 'fullAccess', storeLimits],
   ['deletes limits', 'fullAccess', async ({ admin }) => { for (const scope of SCOPES) await admin.limits.delete(scope); }],
-])('whoever %s makes only calls that %s allows', async (_, access, work) => {
+])('whoever %s makes only calls that %s allows, and in one namespace those that the access to one allows', async (what, access, work) => {
   const table = await connectTestTable();
   await storeLimits(await open(table));
 
@@ -84,6 +91,9 @@ test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
 
   expect(calls.length).toBeGreaterThan(2); // opening alone makes two
   expect(calls.filter((call) => !listed(access).includes(call))).toEqual([]);
+  const refused = calls.filter((call) => !listed(IN_ONE_NAMESPACE[access]!).includes(call));
+  if (BEYOND_ONE_NAMESPACE.includes(what)) expect(refused).not.toEqual([]);
+  else expect(refused).toEqual([]);
   table.client.destroy();
 });
 

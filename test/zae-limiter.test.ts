@@ -1,8 +1,8 @@
-import { App, CfnElement, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnElement, Duration, NestedStack, PropertyInjectors, RemovalPolicy, Stack, type IPropertyInjector } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import table from '../spec/table.json';
-import { ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { ZaeLimiter, ZaeLimiterLimits, ZaeLimiterNamespace, type ZaeLimiterProps } from '../src';
 import { everything } from './support/everything';
 
 type Props = ZaeLimiterProps | ((scope: Stack) => ZaeLimiterProps);
@@ -90,6 +90,36 @@ describe('resources', () => {
     const texts = [1, 2].map(() => JSON.stringify(synth(props).template.toJSON()));
 
     expect(texts[0]).toBe(texts[1]);
+  });
+});
+
+describe('property injection', () => {
+  class OurDefaults implements IPropertyInjector {
+    readonly constructUniqueId = ZaeLimiter.PROPERTY_INJECTION_ID;
+
+    inject(props: ZaeLimiterProps = {}): ZaeLimiterProps {
+      return { pitrRecoveryPeriod: Duration.days(35), ...props };
+    }
+  }
+
+  test.each<[string, ZaeLimiterProps | undefined, number]>([
+    ['where nothing is set', undefined, 35],
+    ['and gives way to what is set', { pitrRecoveryPeriod: Duration.days(7) }, 7],
+  ])('sets defaults of an organisation %s', (_, props, days) => {
+    const app = new App();
+    PropertyInjectors.of(app).add(new OurDefaults());
+    const stack = new Stack(app, 'app');
+
+    const limiter = new ZaeLimiter(stack, 'Limiter', props);
+
+    expect(limiter).toBeInstanceOf(ZaeLimiter);
+    Template.fromStack(stack).hasResourceProperties(TABLE, { PointInTimeRecoverySpecification: { RecoveryPeriodInDays: days } });
+  });
+
+  test('knows its constructs by these ids', () => {
+    expect([ZaeLimiter, ZaeLimiterLimits, ZaeLimiterNamespace].map((construct) => construct.PROPERTY_INJECTION_ID)).toEqual([
+      '@zae-limiter.cdk.ZaeLimiter', '@zae-limiter.cdk.ZaeLimiterLimits', '@zae-limiter.cdk.ZaeLimiterNamespace',
+    ]);
   });
 });
 

@@ -15,3 +15,8 @@ export function tell(alarm: cloudwatch.Alarm, { actions = [], topic, notifyOnOk 
     if (notifyOnOk) alarm.addOkAction(action);
   }
 }
+
+const RUNBOOKS = 'https://github.com/zae-limiter/zae-limiter-cdk/blob/main/docs/operations/runbooks.md';
+
+/** The description of an alarm: its rule, and the section of the runbooks that says what to do. */
+export const withRunbook = (rule: string, section: string): string => `${rule}. What to do: ${RUNBOOKS}#${section}`;
