@@ -54,7 +54,7 @@ module.exports = {
       comment: 'jsii carries the construct into five languages: it may import the CDK and nothing else',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: ['^packages/', '^lambda-src/', '^tools/', '^test/', SDK] },
+      to: { path: ['^packages/', '^lambda-src/', '^synth-src/', '^tools/', '^test/', SDK] },
     },
     {
       name: 'lambda-alone',
@@ -62,6 +62,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^lambda-src/' },
       to: { path: ['^src/', '^tools/', '^test/', 'node_modules/aws-cdk-lib'] },
+    },
+    {
+      name: 'synth-alone',
+      comment: 'what the construct needs at synth is built from the manifest of the client, and speaks to nobody',
+      severity: 'error',
+      from: { path: '^synth-src/' },
+      to: { path: [`${CLIENT}/(?!core/|manifest/)`, '^src/', '^lambda-src/', '^tools/', '^test/', SDK, 'node_modules/aws-cdk-lib'] },
     },
     {
       name: 'examples-are-users',

@@ -81,7 +81,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       },
       testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/packages/*/test/**/*.test.ts'],
       collectCoverage: true,
-      collectCoverageFrom: ['src/**/*.ts', 'lambda-src/**/*.ts', 'packages/client/src/**/*.ts'],
+      collectCoverageFrom: ['src/**/*.ts', 'lambda-src/**/*.ts', 'synth-src/**/*.ts', 'packages/client/src/**/*.ts'],
       coverageReporters: ['json-summary', 'lcov'],
     },
   },

@@ -7,7 +7,7 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'node scripts/check-java.cjs',
   });
   const bundle = project.addTask('bundle', {
-    description: 'Bundle lambda-src/ into assets/',
+    description: 'Bundle lambda-src/ and synth-src/ into assets/',
     exec: 'node scripts/bundle.mjs',
   });
   const packages = project.addTask('compile:packages', {
@@ -17,7 +17,7 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   const typecheck = project.addTask('typecheck', { description: 'Type check everything', exec: 'tsc -p tsconfig.check.json' });
   const depcruise = project.addTask('depcruise', {
     description: 'Check the import directions',
-    exec: 'depcruise --config .dependency-cruiser.cjs src lambda-src packages/client/src examples',
+    exec: 'depcruise --config .dependency-cruiser.cjs src lambda-src synth-src packages/client/src examples',
   });
 
   const lint = project.addTask('lint', { description: 'eslint and import directions' });

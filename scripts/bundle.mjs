@@ -1,20 +1,25 @@
-// Bundles every Lambda of lambda-src/ into assets/<name>/index.js, the file that is deployed.
+// Bundles every Lambda of lambda-src/ into assets/<name>/index.js, the file that is deployed, and what the construct library
+// needs at synth into assets/manifest/index.js.
 import { build } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { CHECK_FILE, compileManifestSchema } from './compile-manifest-schema.mjs';
 
 writeFileSync(CHECK_FILE, compileManifestSchema());
 
+const functions = readdirSync('lambda-src').filter((entry) => existsSync(`lambda-src/${entry}/handler.ts`))
+  .map((name) => ({ name, entry: `lambda-src/${name}/handler.ts`, target: 'node22' }));
+const bundles = [...functions, { name: 'manifest', entry: 'synth-src/manifest.ts', target: 'node20' }];
+
 rmSync('assets', { recursive: true, force: true });
-for (const name of readdirSync('lambda-src').filter((entry) => existsSync(`lambda-src/${entry}/handler.ts`))) {
+for (const { name, entry, target } of bundles) {
   const out = `assets/${name}`;
   mkdirSync(out, { recursive: true });
   const { metafile } = await build({
-    entryPoints: [`lambda-src/${name}/handler.ts`],
+    entryPoints: [entry],
     outfile: `${out}/index.js`,
     bundle: true,
     platform: 'node',
-    target: 'node22',
+    target,
     format: 'cjs', // loads faster than ESM, which would need a banner for the SDK's require calls
     mainFields: ['module', 'main'], // the SDK's ESM build can be shaken, its CommonJS build cannot
     minify: true,

@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, CustomResource, Fn, Stack, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, CustomResource, Duration, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -80,6 +80,8 @@ export interface ZaeLimiterAttributes {
 /** A limiter of another app. What is read from elsewhere is read when it is first used. */
 export class ImportedLimiter extends LimiterBase {
   public readonly bootstrap?: CustomResource = undefined;
+  public readonly provisionerTimeout?: Duration = undefined;
+  public readonly provisionerPolicyDocument?: iam.PolicyDocument = undefined;
   private readonly arn: string;
   private readonly name: string;
 

@@ -1,4 +1,4 @@
-import { CustomResource, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,10 +8,15 @@ import {
   readOnlyStatements, taggedNamespace,
 } from './access';
 import { ClientEnvironmentOptions, GrantOptions, IZaeLimiter } from './limiter';
+import { ILimiterLimits } from './limiter-limits';
+import { ILimiterNamespace, NamespaceOptions } from './limiter-namespace';
+import { LimitsOptions } from './limits-options';
 import {
   functionMetric, HANDLER_METRICS, handlerMetric, INDEX_NAMES, indexMetric, located, OPERATIONS, ofSummand, queueDepth, sumOf, tableMetric,
 } from './metrics';
 import { Problems, refuse } from './private/validate';
+import { ZaeLimiterLimits } from './zae-limiter-limits';
+import { ZaeLimiterNamespace } from './zae-limiter-namespace';
 
 /**
  * What limiters of this app and imported ones have in common: everything that needs names and ARNs only.
@@ -23,7 +28,9 @@ export abstract class LimiterBase extends Construct implements IZaeLimiter {
   public abstract readonly tableArn: string;
   public abstract readonly tableStreamArn?: string;
   public abstract readonly provisionerFunctionArn?: string;
+  public abstract readonly provisionerTimeout?: Duration;
   public abstract readonly provisionerRole?: iam.IRole;
+  public abstract readonly provisionerPolicyDocument?: iam.PolicyDocument;
   public abstract readonly bootstrap?: CustomResource;
   public abstract readonly aggregatorFunctionName?: string;
   public abstract readonly deadLetterQueueName?: string;
@@ -75,6 +82,18 @@ export abstract class LimiterBase extends Construct implements IZaeLimiter {
 
   public clientEnvironment(options: ClientEnvironmentOptions = {}): { [name: string]: string } {
     return { ZAEL_STACK: this.limiterName, ZAEL_NAMESPACE: options.namespaceName ?? 'default' };
+  }
+
+  public addNamespace(name: string, options: NamespaceOptions = {}): ILimiterNamespace {
+    return new ZaeLimiterNamespace(this._child('Namespaces'), name, { ...options, limiter: this, namespaceName: name });
+  }
+
+  public addLimits(id: string, options: LimitsOptions): ILimiterLimits {
+    return new ZaeLimiterLimits(this._child('Limits'), id, { ...options, limiter: this });
+  }
+
+  private _child(id: string): Construct {
+    return (this.node.tryFindChild(id) as Construct | undefined) ?? new Construct(this, id);
   }
 
   private _grant(grantee: iam.IGrantable, statements: iam.PolicyStatement[]): iam.Grant {

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 
 /** A namespace of a limiter: entities, limits and buckets of their own in the same table. */
 export interface ILimiterNamespace {
@@ -18,4 +18,12 @@ export interface NamespaceOptions {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * How long the audit events of the namespace stay in the table. Changing it affects new events only.
+   *
+   * Range: 1 to 3650 days.
+   *
+   * @default - what it was before, else 90 days
+   */
+  readonly auditRetention?: Duration;
 }

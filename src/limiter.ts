@@ -1,9 +1,11 @@
-import { CustomResource } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
-import { ILimiterNamespace } from './limiter-namespace';
+import { ILimiterLimits } from './limiter-limits';
+import { ILimiterNamespace, NamespaceOptions } from './limiter-namespace';
+import { LimitsOptions } from './limits-options';
 
 /** A rate limiter, deployed by this app or elsewhere. */
 export interface IZaeLimiter extends IConstruct {
@@ -30,8 +32,14 @@ export interface IZaeLimiter extends IConstruct {
   /** ARN of the function that prepares the table and applies limits; undefined when there is none, or it is not known. */
   readonly provisionerFunctionArn?: string;
 
+  /** Longest run of that function; undefined when it is not known. The stack waits a little longer for its answers. */
+  readonly provisionerTimeout?: Duration;
+
   /** Role of that function; undefined when it is not known. Manifests too large for a template need it, to be read. */
   readonly provisionerRole?: iam.IRole;
+
+  /** What that role has to allow, whoever lets it; undefined when it is not known. */
+  readonly provisionerPolicyDocument?: iam.PolicyDocument;
 
   /** The resource that makes a new table usable; undefined when another app has it. Depend on it to acquire at deploy time. */
   readonly bootstrap?: CustomResource;
@@ -91,6 +99,22 @@ export interface IZaeLimiter extends IConstruct {
    * @param options which namespace to open
    */
   clientEnvironment(options?: ClientEnvironmentOptions): { [name: string]: string };
+
+  /**
+   * Registers a namespace when the limiter is deployed, or finds it when it is registered already.
+   *
+   * @param name    1 to 128 characters without `#`, not `_` and no token; use `ZaeLimiterNamespace` for a token
+   * @param options what becomes of it, and of its audit events
+   */
+  addNamespace(name: string, options?: NamespaceOptions): ILimiterNamespace;
+
+  /**
+   * Declares the limits of a namespace, once for each namespace.
+   *
+   * @param id      of the construct, which becomes `Limits/{id}` of this limiter
+   * @param options the limits and their namespace
+   */
+  addLimits(id: string, options: LimitsOptions): ILimiterLimits;
 
   /**
    * A metric that the aggregator reports of itself: one of `RecordsProcessed`, `SnapshotsUpdated`, `DuplicatesSkipped`,

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -8,6 +8,7 @@ import { FunctionOptions } from './function-options';
 import { BundledFunction, FunctionSurroundings } from './private/bundled-function';
 import { keyUse, serviceIn } from './private/encryption';
 import { libraryVersion } from './private/library-version';
+import { provisionerResource } from './private/provisioner-resource';
 import { SCHEMA_VERSION } from './private/table-schema';
 
 /** The function that prepares the table when it is deployed, and applies limits manifests. */
@@ -63,8 +64,6 @@ export class Provisioner extends Construct {
 }
 
 const PROVISIONER_TIMEOUT = Duration.minutes(5);
-/** Longest run of any function. https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
-const MAX_TIMEOUT = Duration.minutes(15);
 
 export interface BootstrapProps {
   readonly limiterName: string;
@@ -78,14 +77,9 @@ export interface BootstrapProps {
 export function bootstrapResource(
   scope: Construct, id: string, { limiterName, table, provisioner, namespaces, auditRetention }: BootstrapProps,
 ): CustomResource {
-  const timeout = provisioner.timeout!;
-  // Another limiter name means another function, and CloudFormation lets no custom resource change its function: with the
-  // name in its id the resource becomes another one.
-  return new CustomResource(new Construct(scope, id), Token.isUnresolved(limiterName) ? 'Resource' : limiterName, {
-    resourceType: 'Custom::ZaeLimiterBootstrap',
-    serviceToken: provisioner.functionArn,
-    // A function that dies without an answer must not hold up the stack for CloudFormation's hour.
-    serviceTimeout: (timeout.isUnresolved() ? MAX_TIMEOUT : timeout).plus(Duration.seconds(30)),
+  return provisionerResource(new Construct(scope, id), {
+    limiter: { limiterName, provisionerFunctionArn: provisioner.functionArn, provisionerTimeout: provisioner.timeout },
+    type: 'Custom::ZaeLimiterBootstrap',
     properties: {
       TableName: table.tableName,
       SchemaVersion: SCHEMA_VERSION,

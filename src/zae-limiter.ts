@@ -119,6 +119,7 @@ export class ZaeLimiter extends LimiterBase {
   public readonly tableArn: string;
   public readonly tableStreamArn?: string;
   public readonly provisionerFunctionArn?: string;
+  public readonly provisionerTimeout?: Duration;
   public readonly aggregatorFunctionName?: string;
   public readonly deadLetterQueueName?: string;
   public readonly provisionerFunctionName?: string;
@@ -266,6 +267,7 @@ export class ZaeLimiter extends LimiterBase {
       this.provisionerRole = provisioner.role;
       this.provisionerPolicyDocument = provisioner.policyDocument;
       this.provisionerFunctionArn = provisioner.function.functionArn;
+      this.provisionerTimeout = provisioner.function.timeout;
       this.provisionerFunctionName = provisioner.function.functionName;
       queried.provisioner = provisioner.function.logGroup;
       this.bootstrap = bootstrapResource(this, 'Bootstrap', {
@@ -467,11 +469,7 @@ function checkNamespaces(problems: Problems, props: ZaeLimiterProps): void {
   if (namespaces === undefined || Token.isUnresolved(namespaces)) return;
   if (!partsOf(props).provisioner) problems.add('PROVISIONER_REQUIRED', 'namespaces must not be given without the provisioner, which registers them');
   const known = namespaces.filter((name) => !Token.isUnresolved(name));
-  for (const name of known) {
-    if (name === '' || name.length > 128 || name.includes('#') || name === '_') {
-      problems.add('NAMESPACE_INVALID', `namespaces must have 1 to 128 characters without '#' and not be '_', got '${name}'`);
-    }
-  }
+  for (const name of known) problems.namespaceName('namespaces', name);
   if (new Set(known).size !== known.length) {
     problems.add('NAMESPACE_INVALID', `namespaces must hold each name once, got ${JSON.stringify(known)}`);
   }

@@ -6,7 +6,7 @@ const recorded = JSON.parse(readFileSync('spec/bundle-sizes.json', 'utf8')) as R
 /** The SDK looks for it when it signs for access points of several regions, which nobody here uses. */
 const OPTIONAL: ReadonlySet<string> = new Set(['@aws-sdk/signature-v4-crt']);
 
-describe('the bundle of a function', () => {
+describe('the bundle', () => {
   test.each(Object.entries(recorded))('%s is under 1 MB with all that it needs, and no more than 5 %% above its record', (name, bytes) => {
     const { size } = statSync(`assets/${name}/index.js`);
 

@@ -18,6 +18,8 @@ const LOGICAL_IDS = {
   LimiterProvisionerRoleDefaultPolicyB56EB2E8: 'AWS::IAM::Policy',
   LimiterProvisionerFunction1E6DECEC: 'AWS::Lambda::Function',
   LimiterBootstrapappEE73D951: 'Custom::ZaeLimiterBootstrap',
+  LimiterLimitsapp63C81CA7: 'Custom::ZaeLimiterLimits',
+  LimiterNamespacestenant1app9E430DEE: 'Custom::ZaeLimiterNamespace',
   LimiterPoliciesAcquireOnly8E9FEAE4: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesFullAccess213296AD: 'AWS::IAM::ManagedPolicy',
   LimiterPoliciesReadOnly07EF969B: 'AWS::IAM::ManagedPolicy',
@@ -61,7 +63,9 @@ test.each<[string, ZaeLimiterProps, Readonly<Record<string, string>>]>([
 ])('the logical ids of %s are the published ones', (_, props, ids) => {
   const stack = new Stack(new App(), 'app');
 
-  new ZaeLimiter(stack, 'Limiter', props);
+  const limiter = new ZaeLimiter(stack, 'Limiter', props);
+  limiter.addNamespace('tenant-1');
+  limiter.addLimits('Default', {});
 
   const resources = Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>;
   const found = lines(Object.fromEntries(Object.entries(resources).map(([id, { Type }]) => [id, Type])));

@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /** Identifies the rule that a prop broke; a contract, see docs/reference/validation.md. */
@@ -13,7 +13,9 @@ export type ValidationId =
   | 'IAM_ROLES_WITHOUT_IAM' | 'AGGREGATOR_ROLE_REQUIRED' | 'PROVISIONER_ROLE_REQUIRED' | 'ROLE_FORMAT_INVALID' | 'POLICY_FORMAT_INVALID'
   | 'GRANT_SCOPE_CONFLICT' | 'GRANT_SCOPE_INVALID' | 'IMPORT_INVALID' | 'TAGS_INVALID'
   | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED'
-  | 'METRIC_NAME_INVALID' | 'METRIC_PART_UNKNOWN' | 'DURATION_PERCENT_RANGE' | 'ALARM_TUNING_INVALID' | 'DASHBOARD_NAME_INVALID';
+  | 'METRIC_NAME_INVALID' | 'METRIC_PART_UNKNOWN' | 'DURATION_PERCENT_RANGE' | 'ALARM_TUNING_INVALID' | 'DASHBOARD_NAME_INVALID'
+  | 'LIMITS_NAMESPACE_CONFLICT' | 'LIMITS_DUPLICATE_NAMESPACE' | 'LIMITS_SOURCE_CONFLICT' | 'LIMITS_SOURCE_UNREADABLE'
+  | 'LIMITS_TOO_LARGE' | 'MANIFEST_INVALID' | 'REMOVAL_POLICY_INVALID';
 
 /**
  * Collects what is wrong with the props of one construct and throws once.
@@ -53,6 +55,20 @@ export class Problems {
     if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
       this.add(id, `${prop} must be a whole number of seconds from ${min} to ${max}, got ${value.toHumanString()}`);
     }
+  }
+
+  /** The name of a namespace. */
+  namespaceName(prop: string, value: string): void {
+    if (Token.isUnresolved(value)) return;
+    if (value === '' || value.length > 128 || value.includes('#') || value === '_') {
+      this.add('NAMESPACE_INVALID', `${prop} must have 1 to 128 characters without '#' and not be '_', got '${value}'`);
+    }
+  }
+
+  /** A removal policy of something that is no resource of AWS: it goes or it stays. */
+  removalPolicy(value: RemovalPolicy | undefined): void {
+    if (value === undefined || value === RemovalPolicy.DESTROY || value === RemovalPolicy.RETAIN) return;
+    this.add('REMOVAL_POLICY_INVALID', `removalPolicy must be DESTROY or RETAIN, got '${value}'`);
   }
 
   /** Throws one error with every problem, naming the construct; does nothing when there is none. */

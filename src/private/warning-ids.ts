@@ -26,4 +26,6 @@ export const WARNING = {
   alarmActionsUnused: '@zae-limiter/cdk:alarmActionsUnused',
   /** The threshold of the alarm on the aggregator's duration cannot be computed. */
   noDurationAlarm: '@zae-limiter/cdk:noDurationAlarm',
+  /** The provisioner cannot be allowed to read a manifest that is too large for the template. */
+  manifestUnreadable: '@zae-limiter/cdk:manifestUnreadable',
 } as const;

@@ -54,6 +54,7 @@ function packLibrary(destination: string): Packed {
   requireBuilt(
     ['lib/index.js', 'npx jsii'], ['.jsii', 'npx jsii'], ['API.md', 'npx jsii-docgen -o API.md'],
     ['assets/aggregator/index.js', 'node scripts/bundle.mjs'], ['assets/provisioner/index.js', 'node scripts/bundle.mjs'],
+    ['assets/manifest/index.js', 'node scripts/bundle.mjs'],
   );
   return pack(ROOT, destination);
 }
@@ -78,12 +79,12 @@ function writeFiles(folder: string, files: Readonly<Record<string, string | obje
 }
 
 describe('files of the packages', () => {
-  test('the construct library holds its compiled modules, the bundles of its functions and its documents, nothing else', async () => {
+  test('the construct library holds its compiled modules, the bundles of its functions, the rules for limits and its documents, nothing else', async () => {
     const { files } = await inNewFolder(packLibrary);
 
     expect(files).toEqual([
       '.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json',
-      'assets/aggregator/index.js', 'assets/aggregator/package.json', 'assets/provisioner/index.js', 'assets/provisioner/package.json',
+      ...['aggregator', 'manifest', 'provisioner'].flatMap((name) => [`assets/${name}/index.js`, `assets/${name}/package.json`]),
       ...compiled(modulesOf(join(ROOT, 'src')), 'lib'),
     ].sort());
   }, MINUTES);
@@ -101,11 +102,12 @@ describe('files of the packages', () => {
 
 describe('a CDK app that installs the construct library', () => {
   const APP = `
-    import { ZaeLimiter, SnapshotWindow } from '@zae-limiter/cdk';
+    import { Limit, SnapshotWindow, ZaeLimiter } from '@zae-limiter/cdk';
     import { App, Duration, Stack } from 'aws-cdk-lib';
 
     const stack = new Stack(new App(), 'Consumer');
-    new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', usage: { windows: [SnapshotWindow.DAILY], retention: Duration.days(30) } });
+    const limiter = new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', usage: { windows: [SnapshotWindow.DAILY], retention: Duration.days(30) } });
+    limiter.addLimits('Limits', { system: { limits: { rpm: Limit.perMinute(1000) } } });
   `;
   /** Loaded into every Node.js process: whoever wants to talk to another host fails, and is written down. */
   const OFFLINE = `
@@ -161,6 +163,8 @@ describe('a CDK app that installs the construct library', () => {
       const template = JSON.parse(readFileSync(join(folder, 'cdk.out', 'Consumer.template.json'), 'utf8'));
       const tables = Object.values<any>(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table');
       expect(tables.map(({ Properties }) => Properties.TableName)).toEqual(['prod']);
+      const limits = Object.values<any>(template.Resources).filter(({ Type }) => Type === 'Custom::ZaeLimiterLimits');
+      expect(limits.map(({ Properties }) => Object.keys(Properties.System.Limits))).toEqual([['rpm']]);
       const assets = readdirSync(join(folder, 'cdk.out')).filter((name) => name.startsWith('asset.'));
       const handlers = assets.map((asset) => readFileSync(join(folder, 'cdk.out', asset, 'index.js'), 'utf8'));
       const bundles = ['aggregator', 'provisioner'].map((name) => readFileSync(join(ROOT, 'assets', name, 'index.js'), 'utf8'));

@@ -44,16 +44,25 @@ export function inlinePolicies(template: Template, roleName: string): Statement[
     .flatMap(({ Properties }) => statementsOf(template, Properties.PolicyDocument));
 }
 
-/** Whether a policy simulator allows a call. */
-export async function isAllowed(statements: readonly Statement[], { action, leadingKeys, resource }: Call): Promise<boolean> {
-  const arns: Record<string, string> = { 'table': TABLE_ARN, 'provisioner': PROVISIONER_ARN, '*': '*' };
-  const keys = leadingKeys.map((key) => key.replace('{ns}', 'a7x3kq2m'));
+/** One call as the simulator takes it. */
+export interface Request {
+  readonly action: string;
+  /** ARN, or `*`. */
+  readonly resource: string;
+  readonly leadingKeys?: readonly string[] | null;
+  /** Tags of the caller. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Whether a policy simulator allows a request. */
+export async function allows(statements: readonly Statement[], { action, resource, leadingKeys, tags = {} }: Request): Promise<boolean> {
+  const principalTags = Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
   const result = await runSimulation({
     request: {
       principal: `arn:aws:iam::${ACCOUNT}:role/worker`,
       action,
-      resource: { resource: arns[resource] ?? `${TABLE_ARN}/index/${resource}`, accountId: ACCOUNT },
-      contextVariables: keys.length === 0 ? {} : { 'dynamodb:LeadingKeys': keys },
+      resource: { resource, accountId: ACCOUNT },
+      contextVariables: { ...Object.fromEntries(principalTags), ...((leadingKeys ?? []).length > 0 && { 'dynamodb:LeadingKeys': [...leadingKeys!] }) },
     },
     identityPolicies: [{ name: 'policy', policy: { Version: '2012-10-17', Statement: statements } }],
     serviceControlPolicies: [],
@@ -61,4 +70,18 @@ export async function isAllowed(statements: readonly Statement[], { action, lead
   }, {});
   if (result.resultType !== 'single') throw new Error(`the call cannot be simulated: ${JSON.stringify(result)}`);
   return result.overallResult === 'Allowed';
+}
+
+/** Namespace of the caller where a policy asks for one. */
+export const NAMESPACE_ID = 'a7x3kq2m';
+
+/** Whether a policy simulator allows a call to a caller of the namespace, in that namespace or another one. */
+export function isAllowed(statements: readonly Statement[], { action, leadingKeys, resource }: Call, namespaceId = NAMESPACE_ID): Promise<boolean> {
+  const arns: Record<string, string> = { 'table': TABLE_ARN, 'provisioner': PROVISIONER_ARN, '*': '*' };
+  return allows(statements, {
+    action,
+    resource: arns[resource] ?? `${TABLE_ARN}/index/${resource}`,
+    leadingKeys: leadingKeys.map((key) => key.replace('{ns}', namespaceId)),
+    tags: { zael_namespace_id: NAMESPACE_ID },
+  });
 }
