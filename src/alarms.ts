@@ -1,10 +1,10 @@
 import { Annotations, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { ALARM_PERIOD, AlarmOption, AlarmOptions, checkAlarms, EVALUATION_PERIODS } from './alarm-options';
 import { IZaeLimiter } from './limiter';
 import { INDEX_NAMES, ofSummand, sumOf } from './metrics';
+import { tell } from './private/alarm-actions';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 
@@ -152,20 +152,8 @@ export class LimiterAlarms extends Construct {
       comparisonOperator: cloudwatch.ComparisonOperator[rule.inclusive ? 'GREATER_THAN_OR_EQUAL_TO_THRESHOLD' : 'GREATER_THAN_THRESHOLD'],
       treatMissingData: tuning.treatMissingData ?? cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    this.act(alarm);
+    tell(alarm, this.options);
     return alarm;
-  }
-
-  /** F-19, X8: every alarm does the same. What is given twice is done once. */
-  private act(alarm: cloudwatch.Alarm): void {
-    const { actions = [], topic, notifyOnOk = false } = this.options;
-    const all = topic === undefined ? actions : [...actions, new SnsAction(topic)];
-    const arns = new Set(all.map((action) => action.bind(alarm, alarm).alarmActionArn));
-    for (const alarmActionArn of arns) {
-      const action: cloudwatch.IAlarmAction = { bind: () => ({ alarmActionArn }) };
-      alarm.addAlarmAction(action);
-      if (notifyOnOk) alarm.addOkAction(action);
-    }
   }
 }
 

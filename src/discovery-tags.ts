@@ -10,7 +10,7 @@ function discoveryTags(limiterName: string): { readonly [key: string]: string } 
   const version = libraryVersion();
   return {
     'ManagedBy': 'zae-limiter',
-    'zae-limiter:name': limiterName.replace(LEGACY_PREFIX, ''),
+    [NAME_TAG]: nameTagOf(limiterName),
     'zae-limiter:type': 'limiter',
     'zae-limiter:version': version,
     'zae-limiter:lambda-version': version,
@@ -18,8 +18,14 @@ function discoveryTags(limiterName: string): { readonly [key: string]: string } 
   };
 }
 
+/** Tag that holds the name of the limiter. */
+export const NAME_TAG = 'zae-limiter:name';
+
 /** Early releases of the Python library put it before every name. */
 const LEGACY_PREFIX = /^ZAEL-/;
+
+/** The name of a limiter, as its tag has it. */
+export const nameTagOf = (limiterName: string): string => limiterName.replace(LEGACY_PREFIX, '');
 
 /** Tags that the limiter sets itself. */
 const OWN_KEYS = [...Object.keys(discoveryTags('')), 'Application'];
@@ -37,6 +43,11 @@ export function tagResources(limiter: IConstruct, tags: { readonly [key: string]
 export function tagTable(table: dynamodb.Table, limiterName: string): void {
   const tags = Object.entries(discoveryTags(limiterName)).filter(([key]) => key.startsWith('zae-limiter:'));
   for (const [key, value] of tags) Tags.of(table).add(key, value, { priority: PRIORITY });
+}
+
+/** Tags everything of a limiter with its name, so that its costs can be told from others'. */
+export function tagWithName(limiter: IConstruct, limiterName: string): void {
+  Tags.of(limiter).add(NAME_TAG, nameTagOf(limiterName), { priority: PRIORITY });
 }
 
 /** Tags a function with the version of its code. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 
-/** Settings that both functions have. */
+/** Settings that all functions have. */
 export interface FunctionOptions {
   /**
    * Memory of the function in MiB; its share of a CPU grows with it.
@@ -18,7 +18,7 @@ export interface FunctionOptions {
    *
    * Range: 1 to 900 seconds.
    *
-   * @default - 60 seconds for the aggregator, 300 seconds for the provisioner
+   * @default - 60 seconds for the aggregator, 300 seconds for the provisioner, 10 seconds for the probe
    */
   readonly timeout?: Duration;
 

@@ -4,6 +4,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { AggregatorOptions, UsageOptions } from './aggregator-options';
 import { AlarmOptions } from './alarm-options';
 import { AuditOptions } from './audit-archive';
+import { AvailabilityProbeOptions } from './availability-probe';
+import { BackupOptions } from './backup';
+import { BudgetOptions } from './budget';
 import { DashboardOptions } from './dashboard';
 import { IamOptions } from './iam-options';
 import { TableOptions } from './limiter-table';
@@ -12,6 +15,7 @@ import { OutputMode } from './outputs';
 import { Profile } from './profile';
 import { ProvisionerOptions } from './provisioner';
 import { ResourceNaming } from './resource-naming';
+import { CloudTrailOptions } from './security-trail';
 
 /** Settings of a limiter; all are optional. */
 export interface ZaeLimiterProps {
@@ -25,7 +29,7 @@ export interface ZaeLimiterProps {
   /**
    * Name of the limiter and of its table: what clients connect to, and the beginning of every other name.
    *
-   * 3 to 45 characters (53 without provisioner, 55 without functions): letters, digits and hyphens, a letter first.
+   * 3 to 45 characters (53 without provisioner, 55 without functions, 50 with backups): letters, digits and hyphens, a letter first.
    * Tokens are accepted and not checked. Changing it replaces the table and everything else that is named after it.
    *
    * @default - the name of the stack
@@ -194,4 +198,32 @@ export interface ZaeLimiterProps {
    * @default - none
    */
   readonly tags?: { [key: string]: string };
+
+  /**
+   * Copies of the table that AWS Backup makes on a schedule.
+   *
+   * @default - none
+   */
+  readonly backup?: BackupOptions;
+
+  /**
+   * What the limiter may cost in a month, and who is told when it gets there.
+   *
+   * @default - no budget
+   */
+  readonly budget?: BudgetOptions;
+
+  /**
+   * A function that takes a token and gives it back, again and again, and alarms that say when it cannot.
+   *
+   * @default - none
+   */
+  readonly availabilityProbe?: AvailabilityProbeOptions;
+
+  /**
+   * A record of every call to the table, by whom and to which key, in CloudTrail.
+   *
+   * @default - none
+   */
+  readonly cloudTrail?: CloudTrailOptions;
 }

@@ -1,4 +1,6 @@
 import { Annotations, CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import * as backup from 'aws-cdk-lib/aws-backup';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -14,6 +16,9 @@ import { Aggregator, checkAggregator, warnAboutAggregator } from './aggregator';
 import { checkAlarms } from './alarm-options';
 import { LimiterAlarms } from './alarms';
 import { archiveBucket, checkAudit } from './audit-archive';
+import { AvailabilityProbe, checkAvailabilityProbe } from './availability-probe';
+import { Backup, checkBackup } from './backup';
+import { Budget, checkBudget } from './budget';
 import { checkDashboard, ZaeLimiterDashboard } from './dashboard';
 import { checkTags, tagFunction, tagResources, tagStack, tagTable, untagStack } from './discovery-tags';
 import { NAMESPACE_TAG_KEY } from './iam-options';
@@ -22,6 +27,7 @@ import { IZaeLimiter } from './limiter';
 import { LimiterBase } from './limiter-base';
 import { checkTable, limiterTable } from './limiter-table';
 import { LimiterOutputs, OutputMode, OutputValues } from './outputs';
+import { Audience } from './private/alarm-actions';
 import { checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
 import { allowLogs, serviceIn } from './private/encryption';
 import { checkFormats, Names } from './private/names';
@@ -30,6 +36,7 @@ import { WARNING } from './private/warning-ids';
 import { bootstrapResource, Provisioner } from './provisioner';
 import { ResourceNaming } from './resource-naming';
 import { QueriedLogs, SavedQueries } from './saved-queries';
+import { checkSecurityTrail, SecurityTrail } from './security-trail';
 import { LimiterParameters } from './ssm-parameters';
 import { ZaeLimiterProps } from './zae-limiter-props';
 
@@ -184,6 +191,39 @@ export class ZaeLimiter extends LimiterBase {
   /** Role to read with; undefined unless `iam.createRoles` is set. */
   public readonly readRole?: iam.IRole;
 
+  /** When and how the table is backed up; undefined without `backup`. */
+  public readonly backupPlan?: backup.IBackupPlan;
+
+  /** Where backups are kept; undefined without `backup`. */
+  public readonly backupVault?: backup.IBackupVault;
+
+  /** The role that makes backups; undefined without `backup`. */
+  public readonly backupRole?: iam.IRole;
+
+  /** The function that tries to take tokens; undefined without `availabilityProbe`. */
+  public readonly probe?: lambda.IFunction;
+
+  /** The role of the function that tries to take tokens; undefined without `availabilityProbe`. */
+  public readonly probeRole?: iam.IRole;
+
+  /** What the probe's role has to allow: what it allows when it is created, what yours has to. */
+  public readonly probePolicyDocument?: iam.PolicyDocument;
+
+  /** In alarm when tokens cannot be taken, or nobody tries; undefined without `availabilityProbe`. */
+  public readonly availabilityAlarm?: cloudwatch.IAlarm;
+
+  /** In alarm when taking tokens is slow; undefined without `availabilityProbe`. */
+  public readonly probeLatencyAlarm?: cloudwatch.IAlarm;
+
+  /** Where CloudTrail keeps its record of the calls to the table; undefined without `cloudTrail`. */
+  public readonly trailBucket?: s3.IBucket;
+
+  /** In alarm when a call to the table was refused; undefined without `cloudTrail.alarms`. */
+  public readonly accessDeniedAlarm?: cloudwatch.IAlarm;
+
+  /** In alarm when somebody but the provisioner changed limits; undefined without `cloudTrail.alarms`. */
+  public readonly limitChangesAlarm?: cloudwatch.IAlarm;
+
   /** @internal */
   protected readonly _accessTarget: AccessTarget;
 
@@ -280,6 +320,35 @@ export class ZaeLimiter extends LimiterBase {
       tagFunction(provisioner.function);
     }
 
+    const audience: Audience = props.alarms?.enabled === false ? {} : props.alarms ?? {};
+    if (props.backup !== undefined && parts.backup) {
+      const { plan, vault, role } = new Backup(this, 'Backup', { ...surroundings, table, options: props.backup });
+      this.backupPlan = plan;
+      this.backupVault = vault;
+      this.backupRole = role;
+    }
+    if (props.budget !== undefined) new Budget(this, 'Budget', { limiterName, options: props.budget, covers: this });
+    if (props.availabilityProbe !== undefined && parts.probe) {
+      const probe = new AvailabilityProbe(this, 'Probe', {
+        ...surroundings, table, audience, options: props.availabilityProbe, preparedBy: this.bootstrap,
+      });
+      this.probe = probe.function;
+      this.probeRole = probe.role;
+      this.probePolicyDocument = probe.policyDocument;
+      this.availabilityAlarm = probe.availabilityAlarm;
+      this.probeLatencyAlarm = probe.latencyAlarm;
+      tagFunction(probe.function);
+    }
+    if (props.cloudTrail !== undefined) {
+      const { archiveBucket: archive, provisionerRole } = this;
+      const trail = new SecurityTrail(this, 'CloudTrail', {
+        ...surroundings, table, audience, provisionerRole, archiveBucket: archive, options: props.cloudTrail,
+      });
+      this.trailBucket = trail.bucket;
+      this.accessDeniedAlarm = trail.accessDeniedAlarm;
+      this.limitChangesAlarm = trail.limitChangesAlarm;
+    }
+
     this._accessTarget = {
       tableArn: this.tableArn,
       provisionerArn: this.provisionerFunctionArn,
@@ -332,7 +401,7 @@ export class ZaeLimiter extends LimiterBase {
       });
     }
     this.tag(props);
-    const logsEncrypted = props.encryptionKey === undefined || !(parts.aggregator || parts.provisioner) || allowLogs(this, props.encryptionKey);
+    const logsEncrypted = props.encryptionKey === undefined || !parts.logs || allowLogs(this, props.encryptionKey);
     warn(this, props, parts, logsEncrypted);
   }
 
@@ -356,17 +425,30 @@ interface Parts {
   readonly aggregator: boolean;
   readonly provisioner: boolean;
   readonly archive: boolean;
+  readonly backup: boolean;
+  readonly probe: boolean;
+  /** Whether there is any function. */
+  readonly functions: boolean;
+  /** Whether there is any log. */
+  readonly logs: boolean;
 }
 
 /** A part is there unless it is switched off, and a function only when it can have a role. */
-function partsOf({ iam: iamOptions = {}, aggregator, provisioner, audit }: ZaeLimiterProps): Parts {
+function partsOf({ iam: iamOptions = {}, aggregator, provisioner, audit, backup: backups, availabilityProbe, cloudTrail }: ZaeLimiterProps): Parts {
   const createsIam = iamOptions.createResources ?? true;
   const aggregates = (aggregator?.enabled ?? true) && (createsIam || iamOptions.aggregatorRole !== undefined);
+  const provisions = (provisioner?.enabled ?? true) && (createsIam || iamOptions.provisionerRole !== undefined);
+  const probe = availabilityProbe !== undefined && (availabilityProbe.enabled ?? true);
+  const functions = aggregates || provisions || probe;
   return {
     iam: createsIam,
     aggregator: aggregates,
-    provisioner: (provisioner?.enabled ?? true) && (createsIam || iamOptions.provisionerRole !== undefined),
+    provisioner: provisions,
     archive: aggregates && (audit?.archive?.enabled ?? true),
+    backup: backups !== undefined && (backups.enabled ?? true),
+    probe,
+    functions,
+    logs: functions || cloudTrail?.alarms === true,
   };
 }
 
@@ -403,6 +485,9 @@ function outputsOf(limiter: ZaeLimiter, { permissionsBoundary, roleNameFormat }:
     RoleNameFormat: roleNameFormat,
     ProvisionerFunctionArn: limiter.provisionerFunctionArn,
     ProvisionerFunctionName: limiter.provisioner?.functionName,
+    AvailabilityAlarmName: limiter.availabilityAlarm?.alarmName,
+    BackupVaultName: limiter.backupVault?.backupVaultName,
+    BackupPlanArn: limiter.backupPlan?.backupPlanRef.backupPlanArn,
   };
 }
 
@@ -419,7 +504,16 @@ function validate(limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   checkIam(problems, limiter.limiterName, props);
   checkNamespaces(problems, props);
   checkTags(problems, props.tags);
+  checkOptionalParts(problems, props);
   problems.throwIfAny();
+}
+
+function checkOptionalParts(problems: Problems, props: ZaeLimiterProps): void {
+  const { iam: createIam, ...parts } = partsOf(props);
+  if (props.backup !== undefined) checkBackup(problems, props.backup, createIam || !parts.backup);
+  if (props.budget !== undefined) checkBudget(problems, props.budget);
+  if (props.availabilityProbe !== undefined) checkAvailabilityProbe(problems, props.availabilityProbe, createIam || !parts.probe);
+  if (props.cloudTrail !== undefined) checkSecurityTrail(problems, props.cloudTrail, createIam);
 }
 
 function checkIam(problems: Problems, limiterName: string, { iam: options = {}, aggregator, provisioner }: ZaeLimiterProps): void {
@@ -438,14 +532,17 @@ const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9-]*$/;
 
 /** Function names have at most 64 characters; the longest suffix decides what is left for the limiter's name. */
 function longestName(props: ZaeLimiterProps): number {
-  const { provisioner, aggregator } = partsOf(props);
-  if (props.naming === ResourceNaming.GENERATED) return LONGEST_NAME;
+  const { provisioner, aggregator, backup: backups } = partsOf(props);
+  const most = backups ? LONGEST_PLAN_NAME : LONGEST_NAME;
+  if (props.naming === ResourceNaming.GENERATED) return most;
   if (provisioner) return 64 - '-limits-provisioner'.length;
-  return aggregator ? 64 - '-aggregator'.length : LONGEST_NAME;
+  return aggregator ? Math.min(most, 64 - '-aggregator'.length) : most;
 }
 
 /** What the Python library takes. */
 const LONGEST_NAME = 55;
+/** What AWS Backup takes for a plan, which is named after the limiter. */
+const LONGEST_PLAN_NAME = 50;
 
 function checkName(problems: Problems, limiter: ZaeLimiter, props: ZaeLimiterProps): void {
   const name = limiter.limiterName;
@@ -503,17 +600,17 @@ function warn(limiter: ZaeLimiter, props: ZaeLimiterProps, parts: Parts, logsEnc
     annotations.addWarningV2(WARNING.foreignKey,
       'the policy of encryptionKey cannot be changed by this app: it has to let CloudWatch Logs of this region use the key, or the log groups cannot be created');
   }
-  if (props.network !== undefined && (parts.aggregator || parts.provisioner)) {
+  if (props.network !== undefined && parts.functions) {
     annotations.addWarningV2(WARNING.networkEndpoints,
       'functions in a VPC need a way to DynamoDB, S3 and the failure destination: gateway endpoints, interface endpoints or NAT');
   }
   if (!parts.archive && props.audit?.archive?.enabled === true) {
     annotations.addInfoV2(WARNING.noArchive, 'audit events are not archived, because there is no aggregator to do it');
   }
-  if (props.tracing === true && !parts.aggregator && !parts.provisioner) {
+  if (props.tracing === true && !parts.functions) {
     annotations.addInfoV2(WARNING.nothingToTrace, 'tracing has no effect, because there is no function');
   }
-  if (props.pitrRecoveryPeriod === undefined) {
+  if (props.pitrRecoveryPeriod === undefined && !parts.backup) {
     annotations.addInfoV2(WARNING.noRecovery, 'the table cannot be restored: set pitrRecoveryPeriod, for production to 7 days or more');
   }
   for (const [prop, used] of [['aggregator', parts.aggregator], ['provisioner', parts.provisioner]] as const) {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import metricsSpec from '../spec/metrics.json';
+import probeMetricsSpec from '../spec/probe-metrics.json';
 import * as library from '../src';
 
 const ROOT = resolve(__dirname, '..');
@@ -126,11 +127,12 @@ describe('the reference', () => {
     expect(ids('docs/reference/manifest.md', /^\| `([A-Z_]+)` /gm)).toEqual(codes.sort());
   });
 
-  test('lists every metric of the aggregator', () => {
-    const page = read('docs/operations/aggregator.md');
+  test.each([['aggregator', metricsSpec], ['probe', probeMetricsSpec]])('lists every metric of the %s', (name, { metrics, namespace }) => {
+    const page = read(`docs/operations/${name}.md`);
 
-    expect([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)).toEqual(metricsSpec.metrics.map(({ name }) => name));
-    expect(page).toContain(`namespace \`${metricsSpec.namespace}\``);
+    const [, table] = /^\| metric \|.*\n\|[-|]*\|\n((?:\|.*\n)*)/m.exec(page)!;
+    expect([...table!.matchAll(/^\| `(\w+)` \|/gm)].map(([, metric]) => metric)).toEqual(metrics.map((metric) => metric.name));
+    expect(page).toContain(`namespace \`${namespace}\``);
   });
 
   test('lists every warning id', () => {

@@ -40,6 +40,7 @@ const LOGICAL_IDS = {
 /** What is off by default. */
 const OPTIONAL: ZaeLimiterProps = {
   alarms: { aggregatorThrottles: { enabled: true }, systemErrors: { enabled: true } }, dashboard: { enabled: true }, savedQueries: true,
+  backup: {}, budget: { monthlyLimitUsd: 50, emails: ['ops@example.com'] }, availabilityProbe: {}, cloudTrail: { alarms: true },
 };
 const OPTIONAL_IDS = {
   LimiterAlarmsAggregatorThrottles53513B24: 'AWS::CloudWatch::Alarm',
@@ -51,6 +52,28 @@ const OPTIONAL_IDS = {
   LimiterQueriesFailuresByPhaseCDF2B1E9: 'AWS::Logs::QueryDefinition',
   LimiterQueriesShardsC59A3879: 'AWS::Logs::QueryDefinition',
   LimiterQueriesProvisioningEA1AC428: 'AWS::Logs::QueryDefinition',
+  LimiterBackupPlan1D278A67: 'AWS::Backup::BackupPlan',
+  LimiterBackupPlanSelectionE3537BD6: 'AWS::Backup::BackupSelection',
+  LimiterBackupRole415EAEC6: 'AWS::IAM::Role',
+  LimiterBackupVaultDAC74239: 'AWS::Backup::BackupVault',
+  LimiterBudgetD99A3D8E: 'AWS::Budgets::Budget',
+  LimiterCloudTrail573B933A: 'AWS::CloudTrail::Trail',
+  LimiterCloudTrailAccessDeniedAlarm3E00D278: 'AWS::CloudWatch::Alarm',
+  LimiterCloudTrailAccessDeniedFilter7927AED6: 'AWS::Logs::MetricFilter',
+  LimiterCloudTrailBucket6FD950F6: 'AWS::S3::Bucket',
+  LimiterCloudTrailBucketPolicy8D1033AC: 'AWS::S3::BucketPolicy',
+  LimiterCloudTrailLimitChangesAlarm04EE696C: 'AWS::CloudWatch::Alarm',
+  LimiterCloudTrailLimitChangesFilter74A027E0: 'AWS::Logs::MetricFilter',
+  LimiterCloudTrailLogGroup9B0F67FF: 'AWS::Logs::LogGroup',
+  LimiterCloudTrailRole932B51F9: 'AWS::IAM::Role',
+  LimiterProbeAvailabilityAlarm11DF5FAD: 'AWS::CloudWatch::Alarm',
+  LimiterProbeFunctionDAA652DA: 'AWS::Lambda::Function',
+  LimiterProbeLatencyAlarm832C7EAC: 'AWS::CloudWatch::Alarm',
+  LimiterProbeLogGroup12A22D5C: 'AWS::Logs::LogGroup',
+  LimiterProbeRoleDefaultPolicy6E2FB6E3: 'AWS::IAM::Policy',
+  LimiterProbeRoleED6359F2: 'AWS::IAM::Role',
+  LimiterProbeSchedule4A4FC9D1: 'AWS::Events::Rule',
+  LimiterProbeScheduleAllowEventRuleappLimiterProbeFunction579EEE3BD70C6FC7: 'AWS::Lambda::Permission',
 };
 
 const ADVICE = `A changed or missing logical id replaces the resource in every user's stack: a table would start empty, and a resource

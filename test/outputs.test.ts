@@ -1,4 +1,4 @@
-import { App, Aspects, Stack, Tag } from 'aws-cdk-lib';
+import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { version } from '../package.json';
@@ -96,7 +96,7 @@ describe('tags', () => {
   };
   const stackTags = (app: App, name: string) => app.synth().getStackByName(name).tags;
   const tagsOf = (stack: Stack, type: string) => Object.values(Template.fromStack(stack).findResources(type))
-    .map(({ Properties }) => Object.fromEntries((Properties.Tags as Tag[] & { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value])));
+    .map(({ Properties }) => Object.fromEntries((Properties.Tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value])));
 
   const limiterIn = (props: ZaeLimiterProps, ...more: string[]) => {
     const app = new App();

@@ -1,6 +1,7 @@
 import { App, CfnElement, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ZaeLimiter } from '../src';
 
 const account = '123456789012';
@@ -19,7 +20,10 @@ describe.each(ENVIRONMENTS)('a limiter in $name', ({ env }) => {
   test('names no partition in any ARN', () => {
     const stack = new Stack(new App(), 'app', { env });
 
-    new ZaeLimiter(stack, 'Limiter');
+    new ZaeLimiter(stack, 'Limiter', {
+      limiterName: 'prod', backup: {}, budget: { monthlyLimitUsd: 50, topic: new Topic(stack, 'Topic') }, availabilityProbe: {},
+      cloudTrail: { alarms: true, exceptRoles: [new Role(stack, 'Worker', { roleName: 'worker', assumedBy: new ServicePrincipal('lambda.amazonaws.com') })] },
+    });
 
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::DynamoDB::Table', 1);

@@ -1,9 +1,11 @@
 import { App, CfnParameter, Duration, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LimiterBilling, ResourceNaming, SnapshotWindow, ZaeLimiter, type AggregatorOptions, type StreamOptions, type ZaeLimiterProps } from '../src';
 import type { ValidationId } from '../src/private/validate';
+import { BAD_PARTS, budget, MAILS } from './support/bad-parts';
 import type { LimitsRule } from './support/limits';
 
 const emptyStack = (): Stack => new Stack(new App(), 'app');
@@ -63,6 +65,20 @@ const DURATIONS: readonly Range<Duration>[] = [
   },
   { ...RETENTION, id: 'AUDIT_RETENTION_RANGE', prop: 'audit.retention', props: (retention) => ({ audit: { retention } }) },
   { ...FUNCTION_TIMEOUT, prop: 'aggregator.timeout', props: (timeout) => aggregator({ timeout }) },
+  { ...RETENTION, id: 'TRAIL_RETENTION_RANGE', prop: 'cloudTrail.retention', props: (retention) => ({ cloudTrail: { retention } }) },
+  {
+    id: 'PROBE_INTERVAL_RANGE', prop: 'availabilityProbe.interval', rule: 'a whole number of minutes from 1 to 60',
+    props: (interval) => ({ availabilityProbe: { interval } }),
+    good: [minutes(1), hours(1), seconds(120)],
+    bad: [[minutes(0), '0 minutes'], [minutes(61), '1 hour 1 minute'], [seconds(90), '1 minute 30 seconds'], [minutes(Lazy.number({ produce: () => 1 })), 'a token']],
+  },
+  {
+    id: 'PROBE_LATENCY_RANGE', prop: 'availabilityProbe.latencyThreshold', rule: 'from 1 to 1000 milliseconds',
+    props: (latencyThreshold) => ({ availabilityProbe: { latencyThreshold } }),
+    good: [millis(1), seconds(1), millis(Lazy.number({ produce: () => 7 }))],
+    bad: [[millis(0), '0 millis'], [millis(1001), '1 second 1 milli']],
+  },
+  { ...FUNCTION_TIMEOUT, prop: 'availabilityProbe.timeout', props: (timeout) => ({ availabilityProbe: { timeout } }) },
   { ...FUNCTION_TIMEOUT, prop: 'provisioner.timeout', props: (timeout) => ({ provisioner: { timeout } }) },
   {
     id: 'BATCH_WINDOW_RANGE', prop: 'aggregator.stream.maxBatchingWindow', rule: 'a whole number of seconds from 0 to 300',
@@ -237,6 +253,12 @@ describe('refused props', () => {
     expect(error).toMatchObject({ name: 'ValidationError', message: `${message} [app/Limiter]` });
   });
 
+  test.each(BAD_PARTS)('fails when an optional part is wrong: %s: %s', (id, message, props) => {
+    const stack = emptyStack();
+
+    expect(errorOf(props(stack), stack)).toMatchObject({ name: 'ValidationError', message: `${id}: ${message} [app/Limiter]` });
+  });
+
   test('fails when the name is left to a stack whose name is known only at deploy time: NAME_REQUIRED', () => {
     const nested = new NestedStack(emptyStack(), 'Nested');
 
@@ -291,11 +313,15 @@ describe('refused props', () => {
       BATCH_WINDOW_RANGE: true, RETRY_RANGE: true, RECORD_AGE_RANGE: true, PARALLEL_RANGE: true, SHARD_CAP_INVALID: true, SHARD_THRESHOLD_RANGE: true,
       SHARD_COOLDOWN_RANGE: true, NAMESPACE_INVALID: true, PROVISIONER_REQUIRED: true, METRIC_NAME_INVALID: true, METRIC_PART_UNKNOWN: true,
       DURATION_PERCENT_RANGE: true, ALARM_TUNING_INVALID: true, DASHBOARD_NAME_INVALID: true,
+      BACKUP_LIFECYCLE: true, BACKUP_SCHEDULE_INVALID: true, BACKUP_VAULT_CONFLICT: true, BACKUP_ROLE_REQUIRED: true, BUDGET_INVALID: true,
+      PROBE_INTERVAL_RANGE: true, PROBE_LATENCY_RANGE: true, PROBE_ROLE_REQUIRED: true, TRAIL_RETENTION_RANGE: true,
+      TRAIL_BUCKET_CONFLICT: true, TRAIL_ROLE_REQUIRED: true,
     };
 
     // access.test.ts, imports.test.ts, metrics.test.ts
     const elsewhere = ['GRANT_SCOPE_CONFLICT', 'GRANT_SCOPE_INVALID', 'IMPORT_INVALID', 'METRIC_NAME_INVALID', 'METRIC_PART_UNKNOWN'];
-    const broken = new Set<string>([...REFUSED.map(({ id }) => id), 'NAME_REQUIRED', 'NAME_DUPLICATE', 'ENCRYPTION_CONFLICT', ...elsewhere]);
+    const named = [...REFUSED.map(({ id }) => id), ...BAD_PARTS.map(([id]) => id)];
+    const broken = new Set<string>([...named, 'NAME_REQUIRED', 'NAME_DUPLICATE', 'ENCRYPTION_CONFLICT', ...elsewhere]);
 
     expect([...broken].sort()).toEqual(Object.keys(rules).sort());
   });
@@ -317,6 +343,10 @@ describe('accepted props', () => {
     { namespaces: [name(128), 'with space', 'under_score', 'a/b'] },
     { usage: { windows: [SnapshotWindow.MONTHLY] } },
     { alarms: { iteratorAge: { period: hours(1), evaluationPeriods: 168 } } },
+    { limiterName: name(50), provisioner: disabled, aggregator: disabled, backup: {} },
+    { backup: { moveToColdStorageAfter: days(30), deleteAfter: days(120), schedule: Schedule.cron({ hour: '1' }) } },
+    { iam: { createResources: false }, cloudTrail: {}, backup: disabled, availabilityProbe: disabled },
+    budget({ monthlyLimitUsd: 0.01, actualThresholds: [0.5, 1, 2, 3], emails: MAILS.slice(0, 10) }),
   ] as ZaeLimiterProps[]).map((props) => ({ title: JSON.stringify(props), props }));
 
   test.each([...DURATIONS.flatMap(withinRange), ...NUMBERS.flatMap(withinRange), ...texts])('accepts $title', ({ props }) => {

@@ -3,6 +3,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ZaeLimiter, type ZaeLimiterProps } from '../src';
 import { WARNING } from '../src/private/warning-ids';
@@ -41,6 +42,9 @@ const WARNINGS: readonly (readonly [keyof typeof WARNING, Props, RegExp])[] = [
   ['alarmActionsUnused', (stack) => ({ alarms: { enabled: false, topic: new Topic(stack, 'Topic') } }), /^alarms\.topic or alarms\.actions are given/],
   ['noDurationAlarm', (stack) => ({ aggregator: { timeout: Duration.seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber) } }),
     /^there is no alarm on the duration of the aggregator/],
+  ['budgetTopicPolicy', (stack) => ({ budget: { monthlyLimitUsd: 50, topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:us-east-1:123456789012:ops') } }),
+    /^budget\.topic is not of this app/],
+  ['trailBucketPolicy', (stack) => ({ cloudTrail: { bucket: Bucket.fromBucketName(stack, 'Records', 'records') } }), /^cloudTrail\.bucket is not of this app/],
   ['networkEndpoints', (stack) => ({ network: networkIn(stack) }), /^functions in a VPC need a way to DynamoDB, S3/],
 ];
 

@@ -25,20 +25,42 @@ const BOTH_FUNCTIONS = { 'AWS::IAM::Policy': 2, 'AWS::IAM::Role': 2, 'AWS::Lambd
 /** Reads and writes of the table and of four indexes. */
 const SCALING = { 'AWS::ApplicationAutoScaling::ScalableTarget': 10, 'AWS::ApplicationAutoScaling::ScalingPolicy': 10 };
 
+const OPTIONAL_PARTS = {
+  'AWS::Backup::BackupPlan': 1, 'AWS::Backup::BackupSelection': 1, 'AWS::Backup::BackupVault': 1,
+  'AWS::Budgets::Budget': 1,
+  'AWS::CloudTrail::Trail': 1, 'AWS::S3::Bucket': 2, 'AWS::S3::BucketPolicy': 2, 'AWS::Logs::MetricFilter': 2,
+  'AWS::Events::Rule': 1, 'AWS::Lambda::Permission': 1,
+};
+const ALL_FUNCTIONS = { 'AWS::IAM::Policy': 3, 'AWS::IAM::Role': 8, 'AWS::Lambda::Function': 3, 'AWS::Logs::LogGroup': 4 };
+
+function withoutIam(scope: Stack): ZaeLimiterProps {
+  const role = Role.fromRoleName(scope, 'Given', 'of-security');
+  const { backup, budget, availabilityProbe, cloudTrail } = everything(new Stack());
+  const iam = { createResources: false };
+  return { iam, budget, backup: { ...backup, role }, availabilityProbe: { ...availabilityProbe, role }, cloudTrail: { ...cloudTrail, role } };
+}
+
 const resourcesOf = (template: Template) => Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties: any }>);
 
 describe('resources', () => {
   test.each<[string, Props | undefined, Record<string, number>]>([
     ['no props', undefined, { ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...alarms(9) }],
     ['every prop', everything, {
-      ...ALWAYS, ...BOTH_FUNCTIONS, ...STREAM, ...BOOTSTRAP, ...SCALING, ...alarms(11), 'AWS::IAM::Role': 5, 'AWS::KMS::Key': 1,
+      ...ALWAYS, ...STREAM, ...BOOTSTRAP, ...SCALING, ...OPTIONAL_PARTS, ...ALL_FUNCTIONS, ...alarms(15), 'AWS::KMS::Key': 1,
       'AWS::SSM::Parameter': 7, 'AWS::CloudWatch::Dashboard': 1, 'AWS::Logs::QueryDefinition': 6,
     }],
     ['nothing created in IAM', { iam: { createResources: false } }, { 'AWS::DynamoDB::Table': 1, ...alarms(3) }],
+    ['nothing created in IAM, and a role for each optional part', withoutIam, {
+      'AWS::DynamoDB::Table': 1, ...OPTIONAL_PARTS, ...alarms(7), 'AWS::S3::Bucket': 1, 'AWS::S3::BucketPolicy': 1, 'AWS::Lambda::Function': 1,
+      'AWS::Logs::LogGroup': 2,
+    }],
     ['the aggregator switched off', { aggregator: disabled }, { ...ALWAYS, ...FUNCTION, ...BOOTSTRAP, ...alarms(4) }],
     ['the provisioner switched off', { provisioner: disabled }, { ...ALWAYS, ...FUNCTION, ...STREAM, ...alarms(8) }],
     ['both switched off', { aggregator: disabled, provisioner: disabled }, { ...ALWAYS, ...alarms(3) }],
-    ['everything switched off', { aggregator: disabled, provisioner: disabled, alarms: disabled, dashboard: disabled, savedQueries: false }, ALWAYS],
+    ['everything switched off', {
+      aggregator: disabled, provisioner: disabled, alarms: disabled, dashboard: disabled, savedQueries: false, backup: disabled,
+      availabilityProbe: disabled,
+    }, ALWAYS],
   ])('with %s there are these and no others', (_, props, expected) => {
     const { template } = synth(props);
 

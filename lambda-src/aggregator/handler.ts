@@ -6,7 +6,7 @@ import { DynamoDbStore } from '@zae-limiter/client/store/dynamodb/dynamodb-store
 import { logLevel, requiredText, word } from '../shared/env';
 import { Logger } from '../shared/logger';
 import { traced } from '../shared/tracing';
-import { batchMetrics, embeddedMetrics } from './metrics';
+import { batchMetrics, embeddedBatchMetrics } from './metrics';
 import { processBatch } from './process-batch';
 import { S3ArchiveStore } from './s3-archive-store';
 import { readSettings } from './settings';
@@ -59,6 +59,6 @@ export async function handler(event: DynamoDBStreamEvent, context?: Context): Pr
     error_count: summary.failures.length,
     processing_time_ms: processingTimeMs,
   });
-  logger.write(embeddedMetrics(metricsNamespace, tableName, batchMetrics(summary, processingTimeMs), started));
+  logger.write(embeddedBatchMetrics(metricsNamespace, tableName, batchMetrics(summary, processingTimeMs), started));
   return { batchItemFailures: summary.failures.map((itemIdentifier) => ({ itemIdentifier })) };
 }

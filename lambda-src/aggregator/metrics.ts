@@ -1,3 +1,4 @@
+import { embeddedMetrics } from '../shared/embedded-metrics';
 import type { BatchSummary } from './process-batch';
 
 /** Metrics of one invocation, by name. The names are a contract: alarms and dashboards refer to them. */
@@ -24,17 +25,8 @@ export const METRIC_NAMES = [
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-/**
- * One line in CloudWatch's embedded metric format: metrics without a call and without a permission.
- *
- * Written here because the libraries for it add a dimension `service` to each metric, which alarms on the table would have
- * to know. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
- */
-export function embeddedMetrics(namespace: string, tableName: string, metrics: Readonly<Record<MetricName, number>>, timestamp: number): string {
-  const definitions = METRIC_NAMES.map((name) => ({ Name: name, Unit: name === 'ProcessingTime' ? 'Milliseconds' : 'Count' }));
-  return JSON.stringify({
-    _aws: { Timestamp: timestamp, CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [['TableName']], Metrics: definitions }] },
-    TableName: tableName,
-    ...metrics,
-  });
+/** The same as one line of CloudWatch's embedded metric format. */
+export function embeddedBatchMetrics(namespace: string, tableName: string, metrics: Readonly<Record<MetricName, number>>, timestamp: number): string {
+  const units = METRIC_NAMES.map((name) => [name, { unit: name === 'ProcessingTime' ? 'Milliseconds' : 'Count', value: metrics[name] }] as const);
+  return embeddedMetrics(namespace, tableName, Object.fromEntries(units), timestamp);
 }

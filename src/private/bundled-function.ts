@@ -25,7 +25,7 @@ export interface FunctionSurroundings {
 
 export interface BundledFunctionProps extends FunctionSurroundings {
   /** Folder of the bundle in this package's `assets/`. */
-  readonly asset: 'aggregator' | 'provisioner';
+  readonly asset: 'aggregator' | 'provisioner' | 'probe';
   readonly description: string;
   /** End of the function's name. */
   readonly suffix: string;

@@ -4,7 +4,7 @@ import { ResourceNaming } from '../resource-naming';
 import { Problems } from './validate';
 
 /** Parts of role names. At most 8 characters each, so that a limiter name that is valid today stays valid. */
-export type RoleComponent = 'aggr' | 'prov' | 'probe' | 'backup' | 'app' | 'admin' | 'read';
+export type RoleComponent = 'aggr' | 'prov' | 'probe' | 'backup' | 'trail' | 'app' | 'admin' | 'read';
 
 /** Parts of policy names. */
 export type PolicyComponent = 'acq' | 'full' | 'read' | 'ns-acq' | 'ns-full' | 'ns-read';

@@ -15,7 +15,11 @@ export type ValidationId =
   | 'NAMESPACE_INVALID' | 'PROVISIONER_REQUIRED'
   | 'METRIC_NAME_INVALID' | 'METRIC_PART_UNKNOWN' | 'DURATION_PERCENT_RANGE' | 'ALARM_TUNING_INVALID' | 'DASHBOARD_NAME_INVALID'
   | 'LIMITS_NAMESPACE_CONFLICT' | 'LIMITS_DUPLICATE_NAMESPACE' | 'LIMITS_SOURCE_CONFLICT' | 'LIMITS_SOURCE_UNREADABLE'
-  | 'LIMITS_TOO_LARGE' | 'MANIFEST_INVALID' | 'REMOVAL_POLICY_INVALID';
+  | 'LIMITS_TOO_LARGE' | 'MANIFEST_INVALID' | 'REMOVAL_POLICY_INVALID'
+  | 'BACKUP_LIFECYCLE' | 'BACKUP_SCHEDULE_INVALID' | 'BACKUP_VAULT_CONFLICT' | 'BACKUP_ROLE_REQUIRED'
+  | 'BUDGET_INVALID'
+  | 'PROBE_INTERVAL_RANGE' | 'PROBE_LATENCY_RANGE' | 'PROBE_ROLE_REQUIRED'
+  | 'TRAIL_RETENTION_RANGE' | 'TRAIL_BUCKET_CONFLICT' | 'TRAIL_ROLE_REQUIRED';
 
 /**
  * Collects what is wrong with the props of one construct and throws once.
@@ -57,9 +61,9 @@ export class Problems {
     }
   }
 
-  /** The name of a namespace. */
-  namespaceName(prop: string, value: string): void {
-    if (Token.isUnresolved(value)) return;
+  /** A name that a namespace can have. */
+  namespaceName(prop: string, value: string | undefined): void {
+    if (value === undefined || Token.isUnresolved(value)) return;
     if (value === '' || value.length > 128 || value.includes('#') || value === '_') {
       this.add('NAMESPACE_INVALID', `${prop} must have 1 to 128 characters without '#' and not be '_', got '${value}'`);
     }

@@ -28,4 +28,8 @@ export const WARNING = {
   noDurationAlarm: '@zae-limiter/cdk:noDurationAlarm',
   /** The provisioner cannot be allowed to read a manifest that is too large for the template. */
   manifestUnreadable: '@zae-limiter/cdk:manifestUnreadable',
+  /** The budget cannot be created unless somebody else lets AWS Budgets publish to its topic. */
+  budgetTopicPolicy: '@zae-limiter/cdk:budgetTopicPolicy',
+  /** The trail cannot be created unless somebody else lets CloudTrail write to its bucket. */
+  trailBucketPolicy: '@zae-limiter/cdk:trailBucketPolicy',
 } as const;

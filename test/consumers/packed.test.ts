@@ -50,11 +50,13 @@ function pack(folder: string, destination: string): Packed {
   return { tarball: join(destination, filename), files: files.map(({ path }) => path).sort() };
 }
 
+/** Bundles of the library. */
+const BUNDLES = ['aggregator', 'manifest', 'probe', 'provisioner'];
+
 function packLibrary(destination: string): Packed {
   requireBuilt(
     ['lib/index.js', 'npx jsii'], ['.jsii', 'npx jsii'], ['API.md', 'npx jsii-docgen -o API.md'],
-    ['assets/aggregator/index.js', 'node scripts/bundle.mjs'], ['assets/provisioner/index.js', 'node scripts/bundle.mjs'],
-    ['assets/manifest/index.js', 'node scripts/bundle.mjs'],
+    ...BUNDLES.map((name) => [`assets/${name}/index.js`, 'node scripts/bundle.mjs'] as const),
   );
   return pack(ROOT, destination);
 }
@@ -84,7 +86,7 @@ describe('files of the packages', () => {
 
     expect(files).toEqual([
       '.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json',
-      ...['aggregator', 'manifest', 'provisioner'].flatMap((name) => [`assets/${name}/index.js`, `assets/${name}/package.json`]),
+      ...BUNDLES.flatMap((name) => [`assets/${name}/index.js`, `assets/${name}/package.json`]),
       ...compiled(modulesOf(join(ROOT, 'src')), 'lib'),
     ].sort());
   }, MINUTES);

@@ -117,5 +117,9 @@ export function everything(scope: Construct): Required<ZaeLimiterProps> {
     ssmParameters: true,
     discoveryTags: false,
     tags: { team: 'platform' },
+    backup: { deleteAfter: Duration.days(7) },
+    budget: { monthlyLimitUsd: 50, emails: ['ops@example.com'] },
+    availabilityProbe: { ...functionOptions, interval: Duration.minutes(5) },
+    cloudTrail: { alarms: true },
   };
 }

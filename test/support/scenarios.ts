@@ -74,7 +74,15 @@ function withRolesOfOthers(stack: Stack): ZaeLimiterProps {
 }
 
 function everythingWithoutIam(stack: Stack): ZaeLimiterProps {
-  return { ...everything(stack), ...withRolesOfOthers(stack) };
+  const all = everything(stack);
+  const roleOf = (part: string) => ({ role: Role.fromRoleName(stack, part, part) });
+  return {
+    ...all,
+    ...withRolesOfOthers(stack),
+    backup: { ...all.backup, ...roleOf('backup') },
+    availabilityProbe: { ...all.availabilityProbe, ...roleOf('probe') },
+    cloudTrail: { ...all.cloudTrail, ...roleOf('trail') },
+  };
 }
 
 function limits(stack: Stack): void {
