@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { keyUse } from './private/encryption';
@@ -147,14 +148,22 @@ export const discoveryStatements = (): iam.PolicyStatement[] =>
  * what DynamoDB asks for then.
  */
 export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyStatement[], target?: AccessTarget): iam.Grant {
-  // A service acquires nothing itself, so it gets no access to the table.
-  const table = grantee.grantPrincipal instanceof iam.ServicePrincipal ? undefined : target?.table;
-  const grants = statements.map(({ actions, resources, conditions }) => {
+  const table = target?.table;
+  const grants = statements.flatMap(({ actions, resources, conditions }) => {
     const grant = { grantee, actions, resourceArns: resources, conditions };
-    const ofTable = table !== undefined && resources.some((arn) => arn.startsWith(target!.tableArn));
-    if (!ofTable) return iam.Grant.addToPrincipal(grant);
-    // The table's own policy cannot name its ARN, which is known after the table: '*' there is the table and its indexes.
-    return iam.Grant.addToPrincipalOrResource({ ...grant, resource: table, resourceSelfArns: ['*'] });
+    const ofTable = table !== undefined && isForeign(grantee, table) && resources.some((arn) => arn.startsWith(target!.tableArn));
+    if (!ofTable) return [iam.Grant.addToPrincipal(grant)];
+    // Not addToPrincipalOrResource, which forgets the conditions. The table's own policy cannot name its ARN, which is known after
+    // the table: '*' there is the table and its indexes.
+    const statement = new iam.PolicyStatement({ principals: [grantee.grantPrincipal], actions, resources: ['*'], conditions });
+    return [iam.Grant.addToPrincipal(grant), iam.Grant.addStatementToResourcePolicy({ ...grant, resource: table, statement })];
   });
   return grants.reduce((all, grant) => all.combine(grant));
+}
+
+/** Whether a grantee belongs to another account than a resource, as far as that is known. */
+function isForeign({ grantPrincipal }: iam.IGrantable, { env }: iam.IResourceWithPolicyV2): boolean {
+  const { principalAccount } = grantPrincipal;
+  if (principalAccount === undefined || Token.isUnresolved(principalAccount) || Token.isUnresolved(env.account)) return false;
+  return principalAccount !== env.account;
 }

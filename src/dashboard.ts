@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -78,6 +78,9 @@ export class ZaeLimiterDashboard extends Construct {
   /** The dashboard, to add widgets to. */
   public readonly dashboard: cloudwatch.Dashboard;
 
+  /** Address of the dashboard in the console. In a stack for any region it is that of the partition `aws`. */
+  public readonly dashboardUrl: string;
+
   constructor(scope: Construct, id: string, props: ZaeLimiterDashboardProps) {
     super(scope, id);
     const problems = new Problems(this);
@@ -90,7 +93,15 @@ export class ZaeLimiterDashboard extends Construct {
       periodOverride: cloudwatch.PeriodOverride.INHERIT,
       widgets: dashboardRows(props),
     });
+    const { region } = Stack.of(this);
+    this.dashboardUrl = `https://${region}.${consoleOf(region)}/cloudwatch/home?region=${region}#dashboards/dashboard/${this.dashboard.dashboardName}`;
   }
+}
+
+/** Domain of the console in the partition of a region. */
+function consoleOf(region: string): string {
+  if (region.startsWith('cn-')) return 'console.amazonaws.cn';
+  return region.startsWith('us-gov-') ? 'console.amazonaws-us-gov.com' : 'console.aws.amazon.com';
 }
 
 const DASHBOARD_NAME = /^[A-Za-z0-9_-]{1,255}$/;

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import operations from '../spec/operations.json';
 import matrix from '../spec/vectors/iam_access_matrix.json';
 import policies from '../spec/vectors/iam_policies.json';
@@ -154,6 +154,15 @@ describe('a grant', () => {
       expect(statement).toMatchObject({ Principal: { AWS: 'arn:aws:iam::210987654321:role/worker' }, Resource: '*' });
       expect(statement.Condition).toHaveProperty('ForAllValues:StringLike');
     }
+  });
+
+  test('to another account as a whole is a statement of the table only', () => {
+    const { limiter } = limiterApp();
+
+    const grant = limiter.grantReadOnly(new AccountPrincipal('210987654321'), { namespaceIds: [NAMESPACE_ID] });
+
+    expect(grant.success).toBe(true);
+    expect(grant.resourceStatements).toHaveLength(2);
   });
 
   test('to find limiters allows to read tags and stacks, and nothing of the table', () => {

@@ -132,7 +132,7 @@ describe('simulated calls', () => {
         readOnly: await isAllowed(statements.readOnly, operation),
       };
 
-      expect(allowed).toEqual(operation.allowed);
+      expect(operation.allowed).toMatchObject(allowed);
     });
   });
 });

@@ -13,7 +13,7 @@ type Props = (stack: Stack) => ZaeLimiterProps;
 function synth(props: Props = () => ({})) {
   const stack = new Stack(new App(), 'app', { env: { account: '123456789012', region: 'us-east-1' } });
   const limiter = new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', ...props(stack) });
-  return { stack, limiter, template: Template.fromStack(stack) };
+  return { stack, limiter, get template() { return Template.fromStack(stack); } };
 }
 
 const keyOf = (stack: Stack): Key => new Key(stack, 'Key', { enableKeyRotation: true });

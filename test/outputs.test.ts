@@ -80,7 +80,7 @@ describe('a stack of one limiter', () => {
   });
 
   test.each([
-    ['not by default', {}, undefined],
+    ['not by default', {}, false],
     ['when the table is', { limiter: { deletionProtection: true } }, true],
     ['when the profile says so of the table', { limiter: { profile: Profile.production() } }, true],
     ['not when it is told otherwise', { terminationProtection: false, limiter: { deletionProtection: true } }, false],
@@ -175,7 +175,7 @@ describe('parameters', () => {
 
     const parameters = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Parameter')).map(({ Properties }) => Properties);
     expect(parameters.map(({ Name }) => Name).sort()).toEqual(['/zae-limiter/prod/stream-arn', '/zae-limiter/prod/table-arn', '/zae-limiter/prod/table-name']);
-    expect(parameters).toContainEqual(expect.objectContaining({ Name: '/zae-limiter/prod/table-name', Type: 'String', Value: { Ref: expect.any(String) } }));
+    expect(parameters).toContainEqual(expect.objectContaining({ Name: '/zae-limiter/prod/table-name', Type: 'String', Value: 'prod' }));
     Template.fromStack(stackWithDefaults()).resourceCountIs('AWS::SSM::Parameter', 0);
   });
 });
