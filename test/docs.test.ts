@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import metricsSpec from '../spec/metrics.json';
 import probeMetricsSpec from '../spec/probe-metrics.json';
+import * as library from '../src';
 
 const ROOT = resolve(__dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -66,6 +67,15 @@ describe('other languages in the documentation', () => {
     const [code] = [...read('docs/reference/languages.md').matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1]!);
 
     expect(read(`test/languages/${path}`)).toContain(code!.trimEnd());
+  });
+});
+
+describe('examples in docstrings', () => {
+  // Rosetta compiles them in `npm run test:languages`, each in this file.
+  test('may use everything that the package exports', () => {
+    const [imported] = /(?<=^import \{)[^}]*(?=\} from '@zae-limiter\/cdk')/m.exec(read('rosetta/default.ts-fixture'))!;
+
+    expect(imported.split(',').map((name) => name.trim()).filter((name) => name !== '')).toEqual(Object.keys(library).sort());
   });
 });
 

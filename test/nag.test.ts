@@ -24,7 +24,7 @@ const EXPECTED: readonly ExpectedFinding[] = [
   {
     rule: 'AwsSolutions-IAM5[Resource::*]',
     scenario: /^every prop/,
-    resource: /\/Provisioner\/Role\/DefaultPolicy\/Resource$/,
+    resource: /\/(Provisioner|Probe)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'the actions of X-Ray know no resource',
   },
   {
@@ -40,7 +40,7 @@ const EXPECTED: readonly ExpectedFinding[] = [
   {
     rule: /^AwsSolutions-IAM5\[Action::kms:(ReEncrypt|GenerateDataKey)\*\]$/,
     scenario: /^every prop/,
-    resource: /\/(Policies\/\w+|(Aggregator|Provisioner)\/Role\/DefaultPolicy)\/Resource$/,
+    resource: /\/(Policies\/\w+|(Aggregator|Provisioner|Probe)\/Role\/DefaultPolicy)\/Resource$/,
     reason: 'how the CDK grants the use of one key; each family has two actions, and DynamoDB needs all four',
   },
   {
@@ -49,9 +49,20 @@ const EXPECTED: readonly ExpectedFinding[] = [
     reason: 'logs of access need a bucket of the app: audit.archive.serverAccessLogsBucket',
   },
   {
+    rule: 'AwsSolutions-S1',
+    scenario: /^every prop/,
+    resource: /\/CloudTrail\/Bucket\/Resource$/,
+    reason: 'it holds a log itself, and nobody but the trail writes to it',
+  },
+  {
+    rule: /^AwsSolutions-IAM5\[Resource::(<LimiterTable\w+\.Arn>\/backup\/\*|arn:<AWS::Partition>:backup:\*:<AWS::AccountId>:recovery-point:\*)\]$/,
+    resource: /\/Backup\/Role\/Resource$/,
+    reason: 'AWS Backup names the backups that it makes',
+  },
+  {
     rule: 'AwsSolutions-L1',
     scenario: /^every prop/,
-    resource: /\/(Aggregator|Provisioner)\/Function\/Resource$/,
+    resource: /\/(Aggregator|Provisioner|Probe)\/Function\/Resource$/,
     reason: 'a runtime that is not the default is older than the newest one',
   },
 ];

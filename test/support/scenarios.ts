@@ -4,7 +4,9 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { FailureDestination, LimiterBilling, OutputMode, Profile, ResourceNaming, ZaeLimiter, type ZaeLimiterProps } from '../../src';
+import {
+  FailureDestination, Limit, LimiterBilling, OutputMode, Profile, ResourceNaming, ZaeLimiter, ZaeLimiterNamespace, type ZaeLimiterProps,
+} from '../../src';
 import { everything } from './everything';
 
 /** A stack that checks from outside look at: cdk-nag, cfn-lint, and the rules of this project. */
@@ -56,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'the profile for development', build: limiter({ profile: Profile.development() }) },
   { name: 'the profile for staging', build: limiter({ profile: Profile.staging() }) },
   { name: 'the profile for production', build: limiter({ profile: Profile.production() }) },
+  { name: 'limits and a namespace', build: limits },
   { name: 'two limiters', build: twoLimiters },
   { name: 'grants to a role of another stack', build: grants },
   ...REGIONS.map(({ name, region }): Scenario => ({ name: `every prop in ${name}`, env: { account, region }, build: limiter(everything) })),
@@ -71,7 +74,22 @@ function withRolesOfOthers(stack: Stack): ZaeLimiterProps {
 }
 
 function everythingWithoutIam(stack: Stack): ZaeLimiterProps {
-  return { ...everything(stack), ...withRolesOfOthers(stack) };
+  const all = everything(stack);
+  const roleOf = (part: string) => ({ role: Role.fromRoleName(stack, part, part) });
+  return {
+    ...all,
+    ...withRolesOfOthers(stack),
+    backup: { ...all.backup, ...roleOf('backup') },
+    availabilityProbe: { ...all.availabilityProbe, ...roleOf('probe') },
+    cloudTrail: { ...all.cloudTrail, ...roleOf('trail') },
+  };
+}
+
+function limits(stack: Stack): void {
+  const shared = new ZaeLimiter(stack, 'Limiter');
+  const tenant = new ZaeLimiterNamespace(stack, 'Tenant', { limiter: shared, namespaceName: 'tenant-1' });
+  shared.addLimits('Limits', { resources: { 'gpt-4': { limits: { requests: Limit.perMinute(500) } } } });
+  shared.addLimits('TenantLimits', { limiterNamespace: tenant, system: { limits: { requests: Limit.perMinute(1000) } } });
 }
 
 function twoLimiters(stack: Stack): void {

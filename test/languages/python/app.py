@@ -1,6 +1,7 @@
 from aws_cdk import App, Duration, RemovalPolicy, Stack, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
 from zae_limiter_cdk import (
-    AggregatorOptions, LimiterBilling, ShardingOptions, SnapshotWindow, StreamOptions, TableOptions, UsageOptions, ZaeLimiter,
+    AggregatorOptions, EntityLimits, Limit, LimiterBilling, OnUnavailable, ResourceLimits, ShardingOptions, SnapshotWindow,
+    StreamOptions, SystemLimits, TableOptions, UsageOptions, ZaeLimiter,
 )
 
 app = App()
@@ -21,6 +22,18 @@ limiter = ZaeLimiter(
     usage=UsageOptions(windows=[SnapshotWindow.HOURLY, SnapshotWindow.MONTHLY]),
     log_retention=logs.RetentionDays.ONE_WEEK,
     namespaces=["default", "tenant-1"],
+)
+
+limiter.add_limits(
+    "Limits",
+    namespace_name="tenant-1",
+    system=SystemLimits(on_unavailable=OnUnavailable.BLOCK, limits={"requests": Limit.per_minute(1000)}),
+    resources={
+        "gpt-4": ResourceLimits(limits={"requests": Limit.per_minute(500), "tokens": Limit.per_minute(10_000, burst=15_000)}),
+    },
+    entities={
+        "user-premium": EntityLimits(resources={"gpt-4": ResourceLimits(limits={"requests": Limit.per_minute(1000)})}),
+    },
 )
 
 role = iam.Role.from_role_name(stack, "Worker", "worker")

@@ -2,7 +2,7 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { LimiterBilling, SnapshotWindow, ZaeLimiter } from '@zae-limiter/cdk';
+import { Limit, LimiterBilling, OnUnavailable, SnapshotWindow, ZaeLimiter } from '@zae-limiter/cdk';
 
 const app = new App();
 const stack = new Stack(app, 'app');
@@ -21,6 +21,13 @@ const limiter = new ZaeLimiter(stack, 'Limiter', {
   usage: { windows: [SnapshotWindow.HOURLY, SnapshotWindow.MONTHLY] },
   logRetention: logs.RetentionDays.ONE_WEEK,
   namespaces: ['default', 'tenant-1'],
+});
+
+limiter.addLimits('Limits', {
+  namespaceName: 'tenant-1',
+  system: { onUnavailable: OnUnavailable.BLOCK, limits: { requests: Limit.perMinute(1000) } },
+  resources: { 'gpt-4': { limits: { requests: Limit.perMinute(500), tokens: Limit.perMinute(10_000, { burst: 15_000 }) } } },
+  entities: { 'user-premium': { resources: { 'gpt-4': { limits: { requests: Limit.perMinute(1000) } } } } },
 });
 
 const role = iam.Role.fromRoleName(stack, 'Worker', 'worker');

@@ -2,6 +2,8 @@ package app;
 
 import io.github.zaelimiter.cdk.*;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import software.amazon.awscdk.App;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.RemovalPolicy;
@@ -35,6 +37,22 @@ public final class Main {
             .logRetention(RetentionDays.ONE_WEEK)
             .namespaces(List.of("default", "tenant-1"))
             .build();
+
+        ResourceLimits gpt4 = ResourceLimits.builder()
+            .limits(new TreeMap<>(Map.of( // the order of Map.of differs from run to run, and with it the template
+                "requests", Limit.perMinute(500),
+                "tokens", Limit.perMinute(10_000, BurstOptions.builder().burst(15_000).build()))))
+            .build();
+        ResourceLimits gpt4Premium = ResourceLimits.builder().limits(Map.of("requests", Limit.perMinute(1000))).build();
+        limiter.addLimits("Limits", LimitsOptions.builder()
+            .namespaceName("tenant-1")
+            .system(SystemLimits.builder()
+                .onUnavailable(OnUnavailable.BLOCK)
+                .limits(Map.of("requests", Limit.perMinute(1000)))
+                .build())
+            .resources(Map.of("gpt-4", gpt4))
+            .entities(Map.of("user-premium", EntityLimits.builder().resources(Map.of("gpt-4", gpt4Premium)).build()))
+            .build());
 
         IRole role = Role.fromRoleName(stack, "Worker", "worker");
         limiter.grantAcquire(role);
