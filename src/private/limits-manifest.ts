@@ -100,18 +100,24 @@ function got(value: unknown): string {
   return `, got ${typeof value === 'number' ? value : JSON.stringify(value)}`;
 }
 
+/** By name, because the maps of some languages have no order, and a template is to be the same each time. */
+function sortedValues<A, B>(map: { readonly [key: string]: A }, change: (value: A) => B): { [key: string]: B } {
+  const names = Object.keys(map).sort();
+  return Object.fromEntries(names.map((name) => [name, change(map[name]!)]));
+}
+
 /** A valid manifest as the properties `System`, `Resources` and `Entities` of `Custom::ZaeLimiterLimits`. */
 export function manifestProperties({ system, resources, entities }: ManifestDeclaration): { [name: string]: unknown } {
   return {
     System: system ? { OnUnavailable: system.on_unavailable ?? undefined, ...limitsProperty(system) } : undefined,
-    Resources: resources ? mapValues(resources, limitsProperty) : undefined,
-    Entities: entities ? mapValues(entities, (entity) => ({ Resources: mapValues(entity.resources, limitsProperty) })) : undefined,
+    Resources: resources ? sortedValues(resources, limitsProperty) : undefined,
+    Entities: entities ? sortedValues(entities, (entity) => ({ Resources: sortedValues(entity.resources, limitsProperty) })) : undefined,
   };
 }
 
 function limitsProperty({ limits }: LevelDeclaration) {
   return {
-    Limits: limits ? mapValues(limits, (limit) => ({
+    Limits: limits ? sortedValues(limits, (limit) => ({
       Capacity: text(limit.capacity), RefillAmount: text(limit.refill_amount), RefillPeriod: text(limit.refill_period), Burst: text(limit.burst),
     })) : undefined,
   };
