@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { keyUse } from './private/encryption';
 import { GLOBAL_INDEXES } from './private/table-schema';
 
@@ -15,6 +16,8 @@ export interface AccessTarget {
   readonly keyService: string;
   /** The table, when this app may change its policy. */
   readonly table?: iam.IResourceWithPolicyV2;
+  /** The function, when this app may change who invokes it. */
+  readonly provisioner?: lambda.IFunction;
 }
 
 /** Namespaces that access is limited to. */
@@ -31,8 +34,11 @@ const indexArns = (tableArn: string, names: readonly string[]): string[] => name
 
 const ALL_INDEXES = GLOBAL_INDEXES.map(({ name }) => name);
 
+/** What is in no namespace. A principal with this tag would be everybody's. */
+const REGISTRY_NAMESPACE = '_';
+
 /** Partition of the version record and of the namespaces' names and ids. */
-const REGISTRY = '_/SYSTEM#';
+const REGISTRY = `${REGISTRY_NAMESPACE}/SYSTEM#`;
 
 type Conditions = { [operator: string]: { [key: string]: unknown } };
 
@@ -51,7 +57,9 @@ export function leadingKeys(...patterns: string[]): Conditions {
 /** Limits a statement to keys of namespaces. A principal without the tag has no namespace, and no access. */
 function keysOf({ prefixes, tagKey }: NamespaceScope, rest: string): Conditions {
   const conditions = leadingKeys(...prefixes.map((prefix) => `${prefix}/${rest}`));
-  return tagKey === undefined ? conditions : { ...conditions, Null: { ...conditions.Null, [`aws:PrincipalTag/${tagKey}`]: 'false' } };
+  if (tagKey === undefined) return conditions;
+  const tag = `aws:PrincipalTag/${tagKey}`;
+  return { ...conditions, Null: { ...conditions.Null, [tag]: 'false' }, StringNotEquals: { [tag]: REGISTRY_NAMESPACE } };
 }
 
 /** The namespace whose id is the value of the principal's tag. */
@@ -144,26 +152,32 @@ export const discoveryStatements = (): iam.PolicyStatement[] =>
   [new iam.PolicyStatement({ sid: 'FindLimiters', actions: ['tag:GetResources', 'cloudformation:DescribeStacks'], resources: ['*'] })];
 
 /**
- * Adds statements to whatever policies a grantee has; for one of another account also to the policy of the table, which is
- * what DynamoDB asks for then.
+ * Adds statements to whatever policies a grantee has. For one of another account, or one that has no policy of its own, also to the
+ * policies of table, key and function, which is what AWS asks for then.
  */
 export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyStatement[], target?: AccessTarget): iam.Grant {
-  const table = target?.table;
   const grants = statements.flatMap(({ actions, resources, conditions }) => {
     const grant = { grantee, actions, resourceArns: resources, conditions };
-    const ofTable = table !== undefined && isForeign(grantee, table) && resources.some((arn) => arn.startsWith(target!.tableArn));
-    if (!ofTable) return [iam.Grant.addToPrincipal(grant)];
-    // Not addToPrincipalOrResource, which forgets the conditions. The table's own policy cannot name its ARN, which is known after
-    // the table: '*' there is the table and its indexes.
+    const onPrincipal = iam.Grant.addToPrincipal(grant);
+    if (target?.table === undefined || !needsResourcePolicy(grantee, onPrincipal, target.table)) return [onPrincipal];
+    const { table, encryptionKey, provisioner } = target;
+    if (actions.includes('lambda:InvokeFunction') && provisioner !== undefined) {
+      return [onPrincipal, provisioner.grantInvoke(grantee)];
+    }
+    const resource = resources.some((arn) => arn.startsWith(target.tableArn)) ? table : encryptionKey;
+    if (resource === undefined) return [onPrincipal];
+    // Not addToPrincipalOrResource, which forgets the conditions. A policy cannot name the ARN of what it is part of: '*' there is the
+    // table and its indexes, or the key.
     const statement = new iam.PolicyStatement({ principals: [grantee.grantPrincipal], actions, resources: ['*'], conditions });
-    return [iam.Grant.addToPrincipal(grant), iam.Grant.addStatementToResourcePolicy({ ...grant, resource: table, statement })];
+    return [onPrincipal, iam.Grant.addStatementToResourcePolicy({ ...grant, resource, statement })];
   });
   return grants.reduce((all, grant) => all.combine(grant));
 }
 
-/** Whether a grantee belongs to another account than a resource, as far as that is known. */
-function isForeign({ grantPrincipal }: iam.IGrantable, { env }: iam.IResourceWithPolicyV2): boolean {
+/** Whether a grantee is, or may be, of another account, or could not be given a policy. A service acquires nothing itself. */
+function needsResourcePolicy({ grantPrincipal }: iam.IGrantable, onPrincipal: iam.Grant, { env }: iam.IResourceWithPolicyV2): boolean {
+  if (grantPrincipal instanceof iam.ServicePrincipal) return false;
   const { principalAccount } = grantPrincipal;
-  if (principalAccount === undefined || Token.isUnresolved(principalAccount) || Token.isUnresolved(env.account)) return false;
-  return principalAccount !== env.account;
+  const isElsewhere = principalAccount !== undefined && !Token.isUnresolved(principalAccount) && principalAccount !== env.account;
+  return isElsewhere || !onPrincipal.success;
 }

@@ -160,7 +160,7 @@ export interface StreamOptions {
   readonly parallelizationFactor?: number;
 
   /**
-   * Where a new mapping begins. Changing it replaces the mapping.
+   * Where a new mapping begins. It cannot change while the mapping is there: deploy once with the aggregator disabled.
    *
    * Nothing is counted twice: a snapshot remembers what it counted.
    *

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Token, Tokenization } from 'aws-cdk-lib';
+import { Annotations, ArnComponents, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -10,7 +10,7 @@ import { leadingKeys } from './access';
 import { AggregatorOptions, ShardingOptions, SnapshotWindow, StreamOptions, UsageOptions } from './aggregator-options';
 import { archiving, AuditArchiveScope } from './audit-archive';
 import { FailureDestination } from './failure-destination';
-import { BundledFunction, checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
+import { BundledFunction, checkFunctionOptions, FunctionSurroundings, knownArn } from './private/bundled-function';
 import { keyUse, serviceIn } from './private/encryption';
 import { BUCKET_SORT_KEY, SCHEMA_VERSION, SORT_KEY } from './private/table-schema';
 import { Problems } from './private/validate';
@@ -41,8 +41,10 @@ export class Aggregator extends Construct {
   constructor(scope: Construct, id: string, props: AggregatorProps) {
     super(scope, id);
     const { limiterName, names, table, options, usage, archive } = props;
+    const queueName = names.of('aggregator-dlq');
+    const known = (components: ArnComponents): string | undefined => knownArn(this, { externalRole: props.role, names }, components);
     const destination = (options.onFailure ?? FailureDestination.managedQueue())._bind(this, {
-      queueName: names.of('aggregator-dlq'), encryptionKey: props.encryptionKey,
+      queueName, knownArn: known({ service: 'sqs', resource: queueName! }), encryptionKey: props.encryptionKey,
     });
     this.deadLetterQueue = destination.queue;
     const bundled = new BundledFunction(this, {
@@ -76,7 +78,9 @@ export class Aggregator extends Construct {
     this.function = bundled.function;
     this.role = bundled.role;
     this.policyDocument = bundled.policyDocument;
-    bundled.allow(...tableStatements(table), ...destination.statements, ...(archive === undefined ? [] : [archiving(archive.bucket)]));
+    const tableArn = known({ service: 'dynamodb', resource: 'table', resourceName: limiterName });
+    const streamArn = tableArn && `${tableArn}/stream/*`;
+    bundled.allow(...tableStatements(tableArn ?? table.tableArn, streamArn ?? table.tableStreamArn!), ...destination.statements, ...(archive === undefined ? [] : [archiving(archive.bucket)]));
     bundled.allow(...this.keyStatements([
       { key: table.encryptionKey, service: 'dynamodb' }, { key: archive?.bucket.encryptionKey, service: 's3' }, { ...destination.key },
     ]));
@@ -131,17 +135,17 @@ const AUDIT_DELETIONS: Readonly<Record<AuditArchiveScope, { [key: string]: unkno
   [AuditArchiveScope.ALL_DELETES]: lambda.FilterCriteria.filter(AUDIT_DELETION),
 };
 
-const tableStatements = (table: dynamodb.ITable): iam.PolicyStatement[] => [
+const tableStatements = (tableArn: string, streamArn: string): iam.PolicyStatement[] => [
   new iam.PolicyStatement({
     sid: 'WriteSnapshotsAndBuckets',
     actions: ['dynamodb:UpdateItem'],
-    resources: [table.tableArn],
+    resources: [tableArn],
     conditions: leadingKeys('*/ENTITY#*', '*/BUCKET#*'),
   }),
   new iam.PolicyStatement({
     sid: 'ReadStream',
     actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-    resources: [table.tableStreamArn!],
+    resources: [streamArn],
   }),
   // The action knows no resource; the mapping needs it to find the stream's shards.
   new iam.PolicyStatement({ sid: 'ListStreams', actions: ['dynamodb:ListStreams'], resources: ['*'] }),

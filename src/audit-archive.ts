@@ -65,7 +65,7 @@ export interface AuditArchiveOptions {
   readonly glacierTransition?: Duration;
 
   /**
-   * Age at which events are deleted.
+   * Age at which events are deleted. In a versioned bucket they can be brought back for 30 days more.
    *
    * Longer than `glacierTransition`.
    *
@@ -134,19 +134,23 @@ export function archiveBucket(scope: Construct, id: string, { limiterName, optio
     removalPolicy: options.removalPolicy ?? props.removalPolicy,
     serverAccessLogsBucket: options.serverAccessLogsBucket,
     serverAccessLogsPrefix: options.serverAccessLogsBucket && `${limiterName}-audit/`,
-    lifecycleRules: [{
+    lifecycleRules: [...(options.expiration === undefined ? [] : [EXPIRED_MARKERS]), {
       id: 'TransitionToGlacier',
       prefix: PREFIX,
       transitions: [{
         storageClass: s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: options.glacierTransition ?? GLACIER_TRANSITION,
       }],
       expiration: options.expiration,
+      // In a versioned bucket what expires stays as an old version.
+      noncurrentVersionExpiration: options.expiration && Duration.days(30),
       abortIncompleteMultipartUploadAfter: Duration.days(7),
     }],
   });
 }
 
 const GLACIER_TRANSITION = Duration.days(90);
+/** Removes what is left of an expired event: a marker without versions. */
+const EXPIRED_MARKERS: s3.LifecycleRule = { id: 'RemoveExpiredMarkers', prefix: PREFIX, expiredObjectDeleteMarker: true };
 
 /** Lets the aggregator add to the archive, and nothing else. */
 export function archiving(bucket: s3.IBucket): iam.PolicyStatement {

@@ -34,7 +34,7 @@ export interface AvailabilityProbeOptions extends FunctionOptions {
   /**
    * Namespace that the probe takes from. It has to be registered, for example with `namespaces`.
    *
-   * @default 'default'
+   * @default - 'default', or the first of the limiter's `namespaces` when it is none of them
    */
   readonly namespaceName?: string;
 
@@ -62,6 +62,8 @@ export interface AvailabilityProbeProps extends FunctionSurroundings {
   readonly audience: Audience;
   /** What has to be there before the first attempt. */
   readonly preparedBy?: IDependable;
+  /** Namespace to take from unless the options name one. */
+  readonly namespaceName: string;
 }
 
 /** Entity and resource that the function takes from; `lambda-src/probe/probe.ts` has the same name, and a test compares them. */
@@ -107,7 +109,7 @@ export class AvailabilityProbe extends Construct {
       roleComponent: 'probe',
       externalRole: options.role,
       defaultTimeout: Duration.seconds(10),
-      environment: { TABLE_NAME: table.tableName, PROBE_NAMESPACE: options.namespaceName ?? 'default' },
+      environment: { TABLE_NAME: table.tableName, PROBE_NAMESPACE: options.namespaceName ?? props.namespaceName },
     });
     this.function = bundled.function;
     this.role = bundled.role;

@@ -53,7 +53,7 @@ export interface BackupOptions {
   /**
    * Key of the vault that is created. Without the advanced features for DynamoDB a backup is encrypted as the table is.
    *
-   * @default - the AWS managed key of AWS Backup
+   * @default - `encryptionKey` of the limiter, or the AWS managed key of AWS Backup
    */
   readonly encryptionKey?: kms.IKey;
 
@@ -108,6 +108,7 @@ export interface BackupProps {
   readonly names: Names;
   readonly permissionsBoundary?: iam.IManagedPolicy;
   readonly table: dynamodb.ITable;
+  readonly encryptionKey?: kms.IKey;
   readonly options: BackupOptions;
 }
 
@@ -124,7 +125,9 @@ export class Backup extends Construct {
   constructor(scope: Construct, id: string, private readonly props: BackupProps) {
     super(scope, id);
     const { limiterName, table, options } = props;
-    this.vault = options.vault ?? new backup.BackupVault(this, 'Vault', { encryptionKey: options.encryptionKey });
+    const encryptionKey = options.encryptionKey ?? props.encryptionKey;
+    // A vault cannot get another key, and its name has to be free: with a key it is another vault.
+    this.vault = options.vault ?? new backup.BackupVault(this, encryptionKey === undefined ? 'Vault' : 'EncryptedVault', { encryptionKey });
     this.plan = new backup.BackupPlan(this, 'Plan', {
       backupPlanName: limiterName,
       backupVault: this.vault,
@@ -167,7 +170,7 @@ export class Backup extends Construct {
     const { limiterName, names, table, options, permissionsBoundary } = this.props;
     const allow = (sid: string, actions: string[], resources: string[], conditions?: object): iam.PolicyStatement =>
       new iam.PolicyStatement({ sid, actions, resources, ...(conditions && { conditions: conditions as { [operator: string]: unknown } }) });
-    const keys = [table.encryptionKey, options.encryptionKey].flatMap((key) => key?.keyArn ?? []);
+    const keys = [...new Set([table.encryptionKey, options.encryptionKey ?? this.props.encryptionKey].flatMap((key) => key?.keyArn ?? []))];
     const statements = [
       allow('BackUpTable', ['DescribeTable', 'CreateBackup', 'StartAwsBackupJob', 'ListTagsOfResource'].map(dynamodbAction), [table.tableArn]),
       allow('ManageBackups', ['DescribeBackup', 'DeleteBackup'].map(dynamodbAction), [`${table.tableArn}/backup/*`]),

@@ -1,9 +1,9 @@
-import { Annotations, Aws, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { NAME_TAG, nameTagOf, tagWithName } from './discovery-tags';
+import { allowToPublish } from './private/alarm-actions';
 import { Problems } from './private/validate';
 import { WARNING } from './private/warning-ids';
 
@@ -91,24 +91,18 @@ export class Budget extends Construct {
         ...notifications('ACTUAL', actualThresholds(options)), ...notifications('FORECASTED', forecastThresholds(options)),
       ],
     });
-    if (options.topic !== undefined) this.allowToPublish(options.topic);
+    if (options.topic !== undefined) this.allowBudgets(options.topic);
   }
 
-  private allowToPublish(topic: sns.ITopic): void {
-    const statement = (service: string, sourceArn?: string): iam.PolicyStatement => new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal(`${service}.amazonaws.com`)],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ...(sourceArn && { ArnLike: { 'aws:SourceArn': sourceArn } }) },
-    });
+  private allowBudgets(topic: sns.ITopic): void {
     const budgetArn = Stack.of(this).formatArn({ service: 'budgets', region: '', resource: '*' });
-    const { statementAdded, policyDependable } = topic.addToResourcePolicy(statement('budgets', budgetArn));
+    const { statementAdded, policyDependable } = allowToPublish(topic, 'budgets', budgetArn);
     if (!statementAdded) {
       Annotations.of(this.node.scope!).addWarningV2(WARNING.budgetTopicPolicy,
         'budget.topic is not of this app: its policy has to allow budgets.amazonaws.com to publish, or the budget cannot be created');
       return;
     }
-    topic.addToResourcePolicy(statement('cloudwatch'));
+    allowToPublish(topic, 'cloudwatch'); // alarms that tell this topic, whoever made them
     if (policyDependable !== undefined) this.budget.node.addDependency(policyDependable); // AWS Budgets tries the topic when it is created
   }
 }

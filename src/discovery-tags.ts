@@ -28,7 +28,7 @@ const LEGACY_PREFIX = /^ZAEL-/;
 export const nameTagOf = (limiterName: string): string => limiterName.replace(LEGACY_PREFIX, '');
 
 /** Tags that the limiter sets itself. */
-const OWN_KEYS = [...Object.keys(discoveryTags('')), 'Application'];
+const OWN_KEYS = [...Object.keys(discoveryTags('')), 'Application', 'Role'];
 
 /** Below the priority of an app's own tags. */
 const PRIORITY = 50;

@@ -39,6 +39,8 @@ export interface FailureDestinationContext {
   /** Of a queue that is created; undefined when CloudFormation names it. */
   readonly queueName?: string;
   readonly encryptionKey?: kms.IKey;
+  /** ARN of a queue that is created, for policies that must not refer to it. */
+  readonly knownArn?: string;
 }
 
 /** A destination as the event source mapping takes it. */
@@ -76,7 +78,7 @@ export class FailureDestination {
         encryptionMasterKey: key,
         enforceSSL: true,
       });
-      return toQueue(queue, key);
+      return toQueue(queue, key, context.knownArn);
     });
   }
 
@@ -131,11 +133,11 @@ export class FailureDestination {
   }
 }
 
-function toQueue(queue: sqs.IQueue, key: kms.IKey | undefined): BoundFailureDestination {
+function toQueue(queue: sqs.IQueue, key: kms.IKey | undefined, knownArn = queue.queueArn): BoundFailureDestination {
   return {
     arn: queue.queueArn,
     queue,
-    statements: [new iam.PolicyStatement({ sid: 'SendFailures', actions: ['sqs:SendMessage'], resources: [queue.queueArn] })],
+    statements: [new iam.PolicyStatement({ sid: 'SendFailures', actions: ['sqs:SendMessage'], resources: [knownArn] })],
     key: key && { key, service: 'sqs' },
   };
 }

@@ -44,7 +44,7 @@ export interface FunctionOptions {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * Lowest level that is logged.
+   * Lowest level that is logged. Metrics are written at every level.
    *
    * @default ApplicationLogLevel.INFO
    */

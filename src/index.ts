@@ -21,6 +21,7 @@ export type { ClientEnvironmentOptions, GrantOptions, IZaeLimiter } from './limi
 export { LimiterBilling } from './limiter-billing';
 export type { OnDemandOptions, ProvisionedOptions } from './limiter-billing';
 export { LimiterClientEnvironment } from './limiter-client-environment';
+export type { LimiterClientEnvironmentOptions } from './limiter-client-environment';
 export type { ILimiterLimits } from './limiter-limits';
 export type { ILimiterNamespace, NamespaceOptions } from './limiter-namespace';
 export type { TableOptions } from './limiter-table';

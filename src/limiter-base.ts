@@ -44,6 +44,13 @@ export abstract class LimiterBase extends Construct implements IZaeLimiter {
   protected abstract readonly _accessTarget: AccessTarget;
 
   /**
+   * Part of the ids of what the provisioner makes.
+   *
+   * @internal
+   */
+  public readonly _provisionerId?: string;
+
+  /**
    * Key of the principal tag that holds the id of a namespace.
    *
    * @internal

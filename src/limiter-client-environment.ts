@@ -1,12 +1,24 @@
 import { Mixin } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
-import { ClientEnvironmentOptions, IZaeLimiter } from './limiter';
+import { IZaeLimiter } from './limiter';
+import { LimiterBase } from './limiter-base';
+import { ILimiterNamespace } from './limiter-namespace';
+
+/** Which namespace functions open. */
+export interface LimiterClientEnvironmentOptions {
+  /**
+   * Namespace of this app, to which the functions' rights are limited.
+   *
+   * @default - the namespace `default`, and rights in all
+   */
+  readonly limiterNamespace?: ILimiterNamespace;
+}
 
 /**
  * Lets functions acquire: sets the variables that the client's `RateLimiter.open()` reads, and grants `grantAcquire`.
  *
- * It applies to functions, and to nothing else.
+ * It applies to functions, and to nothing else; functions of limiters are left alone.
  *
  * @example
  *
@@ -19,18 +31,19 @@ export class LimiterClientEnvironment extends Mixin {
    * @param limiter what the functions acquire from
    * @param options which namespace they open
    */
-  constructor(private readonly limiter: IZaeLimiter, private readonly options: ClientEnvironmentOptions = {}) {
+  constructor(private readonly limiter: IZaeLimiter, private readonly options: LimiterClientEnvironmentOptions = {}) {
     super();
   }
 
   public supports(construct: IConstruct): boolean {
-    // Functions of the limiter itself acquire nothing.
-    return construct instanceof lambda.Function && !construct.node.scopes.includes(this.limiter);
+    return construct instanceof lambda.Function && !construct.node.scopes.some((scope) => scope instanceof LimiterBase);
   }
 
   public applyTo(construct: IConstruct): void {
     const target = construct as lambda.Function;
-    for (const [name, value] of Object.entries(this.limiter.clientEnvironment(this.options))) target.addEnvironment(name, value);
-    this.limiter.grantAcquire(target);
+    const { limiterNamespace: namespace } = this.options;
+    const variables = this.limiter.clientEnvironment({ namespaceName: namespace?.namespaceName });
+    for (const [name, value] of Object.entries(variables)) target.addEnvironment(name, value);
+    this.limiter.grantAcquire(target, { namespaces: namespace && [namespace] });
   }
 }

@@ -92,7 +92,8 @@ export function limiterTable(scope: Construct, id: string, props: LimiterTablePr
     removalPolicy: props.removalPolicy,
     deletionProtection: props.deletionProtection,
     tableClass: options.tableClass,
-    resourcePolicy: options.resourcePolicy,
+    // A copy, because grants are added to it, and the user's document may belong to other tables as well.
+    resourcePolicy: copyOf(options.resourcePolicy),
     kinesisStream: options.kinesisStream,
     warmThroughput,
     contributorInsightsSpecification: contributorInsights,
@@ -126,6 +127,11 @@ export function checkTable(problems: Problems, { billing, encryption }: TableOpt
   if (encryptionKey !== undefined && encryption !== undefined && encryption !== dynamodb.TableEncryption.CUSTOMER_MANAGED) {
     problems.add('ENCRYPTION_CONFLICT', `table.encryption must be CUSTOMER_MANAGED or left out when encryptionKey is given, got ${encryption}`);
   }
+}
+
+function copyOf(document: iam.PolicyDocument | undefined): iam.PolicyDocument | undefined {
+  const json = document?.toJSON();
+  return json === undefined ? undefined : iam.PolicyDocument.fromJson(json);
 }
 
 const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });

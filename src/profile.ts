@@ -6,11 +6,12 @@ type Settings = { readonly [name: string]: unknown };
 /** Settings for one stage of an application. What is set beside a profile wins, setting by setting. */
 export class Profile {
   /**
-   * For a stage that comes and goes: everything is destroyed with the stack, and logs are kept for a week.
+   * For a stage that comes and goes: everything is destroyed with the stack, logs are kept for a week, and nothing is archived.
    */
   public static development(): Profile {
     return new Profile({
       removalPolicy: RemovalPolicy.DESTROY,
+      audit: { archive: { enabled: false } }, // CloudFormation deletes no bucket that holds objects
       logRetention: logs.RetentionDays.ONE_WEEK,
       alarms: { aggregatorErrors: { threshold: 10 } },
     });
@@ -56,9 +57,13 @@ export class Profile {
   }
 }
 
+/** Settings that belong together: whoever sets the first does not want the profile's second. */
+const TOGETHER: { readonly [name: string]: string } = { deleteAfter: 'moveToColdStorageAfter' };
+
 /** Goes into groups of settings, and takes everything else as one value. */
 function merge(settings: Settings, props: Settings): Settings {
-  const merged: { [name: string]: unknown } = { ...settings };
+  const overruled = Object.keys(props).filter((name) => props[name] !== undefined).map((name) => TOGETHER[name]);
+  const merged: { [name: string]: unknown } = Object.fromEntries(Object.entries(settings).filter(([name]) => !overruled.includes(name)));
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined) continue;
     const own = settings[name];

@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { leadingKeys } from './access';
 import { FunctionOptions } from './function-options';
-import { BundledFunction, FunctionSurroundings } from './private/bundled-function';
+import { BundledFunction, FunctionSurroundings, knownArn } from './private/bundled-function';
 import { keyUse, serviceIn } from './private/encryption';
 import { libraryVersion } from './private/library-version';
 import { provisionerResource } from './private/provisioner-resource';
@@ -53,10 +53,11 @@ export class Provisioner extends Construct {
     this.function = bundled.function;
     this.role = bundled.role;
     this.policyDocument = bundled.policyDocument;
+    const tableArn = knownArn(this, { externalRole: props.role, names: props.names }, { service: 'dynamodb', resource: 'table', resourceName: limiterName });
     bundled.allow(new iam.PolicyStatement({
       sid: 'ManageLimits',
       actions: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
-      resources: [table.tableArn],
+      resources: [tableArn ?? table.tableArn],
       conditions: leadingKeys('*/SYSTEM#', '*/RESOURCE#*', '*/ENTITY#*', '*/BUCKET#*', '*/AUDIT#*'),
     }));
     if (table.encryptionKey !== undefined) bundled.allow(keyUse(table.encryptionKey, 'write', [serviceIn(this, 'dynamodb')]));
@@ -71,14 +72,17 @@ export interface BootstrapProps {
   readonly provisioner: lambda.Function;
   readonly namespaces: string[];
   readonly auditRetention: Duration;
+  readonly provisionerId: string;
 }
 
 /** Makes a new table usable: version record, namespaces, audit retention. Runs again with every version of this library. */
 export function bootstrapResource(
-  scope: Construct, id: string, { limiterName, table, provisioner, namespaces, auditRetention }: BootstrapProps,
+  scope: Construct, id: string, { limiterName, table, provisioner, namespaces, auditRetention, provisionerId }: BootstrapProps,
 ): CustomResource {
   return provisionerResource(new Construct(scope, id), {
-    limiter: { limiterName, provisionerFunctionArn: provisioner.functionArn, provisionerTimeout: provisioner.timeout },
+    limiter: {
+      limiterName, provisionerFunctionArn: provisioner.functionArn, provisionerTimeout: provisioner.timeout, _provisionerId: provisionerId,
+    },
     type: 'Custom::ZaeLimiterBootstrap',
     properties: {
       TableName: table.tableName,

@@ -46,9 +46,18 @@ export interface CloudTrailOptions {
    * Roles whose calls are not recorded, for example those of the programs that acquire: they make nearly all of the calls.
    * Nobody sees then what was refused to them.
    *
-   * @default - the calls of all are recorded
+   * A role of another stack that is granted something of the limiter has to be imported by its name: its stack depends on the limiter's.
+   *
+   * @default - the calls of all are recorded, but for those of the limiter's own functions
    */
   readonly exceptRoles?: iam.IRole[];
+
+  /**
+   * Whether the calls of the aggregator and the probe are recorded too. Those of the provisioner are in any case.
+   *
+   * @default false
+   */
+  readonly ownFunctions?: boolean;
 
   /**
    * Whether the record also goes to CloudWatch Logs, with alarms on calls that were refused, and on changes of limits that
@@ -77,7 +86,7 @@ export interface SecurityTrailProps {
   readonly limiterName: string;
   readonly names: Names;
   readonly permissionsBoundary?: iam.IManagedPolicy;
-  /** Key of the log group. */
+  /** Key of the bucket that is created, the record in it, and the log group. */
   readonly encryptionKey?: kms.IKey;
   readonly table: dynamodb.ITable;
   readonly options: CloudTrailOptions;
@@ -86,6 +95,8 @@ export interface SecurityTrailProps {
   readonly archiveBucket?: s3.IBucket;
   /** Who may change limits without an alarm. */
   readonly provisionerRole?: iam.IRole;
+  /** Roles of the limiter's own functions. */
+  readonly ownRoles?: iam.IRole[];
   /** Whom the alarms tell. */
   readonly audience: Audience;
 }
@@ -104,7 +115,7 @@ export class SecurityTrail extends Construct {
     super(scope, id);
     const { names, options } = props;
     this.bucket = options.bucket ?? this.newBucket();
-    const policy = this.allowDelivery();
+    const policies = [this.allowDelivery(), this.allowEncryption()].flatMap((policy) => policy ?? []);
     const role = options.alarms === true ? this.newLogGroup() : undefined;
     this.logGroup = role?.logGroup;
     // The L2 selects events by resource type only, or by ARNs of functions and buckets, and always makes a role of its own.
@@ -113,11 +124,12 @@ export class SecurityTrail extends Construct {
       isLogging: true,
       s3BucketName: this.bucket.bucketName,
       enableLogFileValidation: true,
+      kmsKeyId: options.bucket === undefined ? props.encryptionKey?.keyArn : undefined,
       advancedEventSelectors: this.selectors(),
       cloudWatchLogsLogGroupArn: role?.logGroup.logGroupArn,
       cloudWatchLogsRoleArn: role?.roleArn,
     });
-    if (policy !== undefined) this.trail.node.addDependency(policy); // CloudTrail tries the bucket when the trail is created
+    this.trail.node.addDependency(...policies); // CloudTrail tries bucket and key when the trail is created
     if (this.logGroup === undefined) return;
     this.accessDeniedAlarm = this.alarm('AccessDenied', 'access-denied', accessDenied(), 'A call to the table was refused for a missing permission');
     const trusted = props.provisionerRole?.roleArn;
@@ -126,7 +138,8 @@ export class SecurityTrail extends Construct {
 
   private selectors(): cloudtrail.CfnTrail.AdvancedEventSelectorProperty[] {
     const { table, archiveBucket, options } = this.props;
-    const roles = (options.exceptRoles ?? []).map((role) => Stack.of(this).formatArn({
+    const except = [...(options.exceptRoles ?? []), ...(options.ownFunctions === true ? [] : this.props.ownRoles ?? [])];
+    const roles = except.map((role) => Stack.of(this).formatArn({
       service: 'sts', region: '', account: role.env.account, resource: 'assumed-role', resourceName: `${role.roleName}/`,
     }));
     const selector = (eventName: string, type: string, arn: cloudtrail.CfnTrail.AdvancedFieldSelectorProperty) => ({
@@ -148,9 +161,12 @@ export class SecurityTrail extends Construct {
   }
 
   private newBucket(): s3.Bucket {
+    const { encryptionKey: key } = this.props;
     return new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      encryption: s3.BucketEncryption.S3_MANAGED,
+      encryption: key === undefined ? s3.BucketEncryption.S3_MANAGED : s3.BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: key === undefined ? undefined : true,
       enforceSSL: true,
       versioned: true, // what somebody deletes to cover up is still there
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -163,7 +179,7 @@ export class SecurityTrail extends Construct {
 
   /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html */
   private allowDelivery(): IDependable | undefined {
-    const trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: this.props.names.of('trail') ?? '*' });
+    const trailArn = this.trailArn();
     const statement = (action: string, resource: string, conditions: { [key: string]: string } = {}): iam.PolicyStatement => new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal('cloudtrail.amazonaws.com')],
       actions: [action],
@@ -179,6 +195,29 @@ export class SecurityTrail extends Construct {
         'cloudTrail.bucket is not of this app: its policy has to allow cloudtrail.amazonaws.com to write, or the trail cannot be created');
     }
     return policyDependable;
+  }
+
+  /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html */
+  private allowEncryption(): IDependable | undefined {
+    const { encryptionKey: key, options } = this.props;
+    if (key === undefined || options.bucket !== undefined) return undefined;
+    const principals = [new iam.ServicePrincipal('cloudtrail.amazonaws.com')];
+    const source = { ArnLike: { 'aws:SourceArn': this.trailArn() } };
+    key.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'EncryptTrail', principals, actions: ['kms:GenerateDataKey*'], resources: ['*'],
+      conditions: {
+        ...source,
+        StringLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': Stack.of(this).formatArn({ service: 'cloudtrail', region: '*', resource: 'trail', resourceName: '*' }) },
+      },
+    }), true);
+    const { policyDependable } = key.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'DescribeTrailKey', principals, actions: ['kms:DescribeKey'], resources: ['*'], conditions: source,
+    }), true);
+    return policyDependable;
+  }
+
+  private trailArn(): string {
+    return Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: this.props.names.of('trail') ?? '*' });
   }
 
   private newLogGroup(): { readonly logGroup: logs.LogGroup; readonly roleArn: string } {

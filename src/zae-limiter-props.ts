@@ -193,7 +193,7 @@ export interface ZaeLimiterProps {
   readonly discoveryTags?: boolean;
 
   /**
-   * More tags for every resource of the limiter, 43 at most. Tags of the app win.
+   * More tags for every resource of the limiter, 42 at most. Tags of the app win.
    *
    * @default - none
    */

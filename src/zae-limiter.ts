@@ -1,4 +1,4 @@
-import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as backup from 'aws-cdk-lib/aws-backup';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -32,6 +32,7 @@ import { allowLogs, serviceIn } from './private/encryption';
 import { checkLimiter, warnAboutLimiter } from './private/limiter-checks';
 import { partsOf } from './private/limiter-parts';
 import { Names } from './private/names';
+import { provisionerId } from './private/provisioner-resource';
 import { bootstrapResource, Provisioner } from './provisioner';
 import { ResourceNaming } from './resource-naming';
 import { QueriedLogs, SavedQueries } from './saved-queries';
@@ -230,6 +231,9 @@ export class ZaeLimiter extends LimiterBase {
   protected readonly _namespaceTagKey: string;
 
   /** @internal */
+  public readonly _provisionerId: string;
+
+  /** @internal */
   public readonly _outputs: LimiterOutputs;
 
   /** The alarms; undefined when they are not enabled. */
@@ -248,7 +252,9 @@ export class ZaeLimiter extends LimiterBase {
     const iamOptions = props.iam ?? {};
     const parts = partsOf(props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const names = new Names(limiterName, props.naming ?? ResourceNaming.FIXED, iamOptions);
+    const naming = props.naming ?? ResourceNaming.FIXED;
+    const names = new Names(limiterName, naming, iamOptions);
+    this._provisionerId = provisionerId(limiterName, naming === ResourceNaming.GENERATED ? '-generated' : '');
     const surroundings: FunctionSurroundings = {
       limiterName,
       names,
@@ -313,8 +319,9 @@ export class ZaeLimiter extends LimiterBase {
         limiterName,
         table,
         provisioner: provisioner.function,
-        namespaces: props.namespaces ?? ['default'],
+        namespaces: props.namespaces ?? [DEFAULT_NAMESPACE],
         auditRetention: props.audit?.retention ?? Duration.days(90),
+        provisionerId: this._provisionerId,
       });
       tagFunction(provisioner.function);
     }
@@ -329,7 +336,7 @@ export class ZaeLimiter extends LimiterBase {
     if (props.budget !== undefined) new Budget(this, 'Budget', { limiterName, options: props.budget, covers: this });
     if (props.availabilityProbe !== undefined && parts.probe) {
       const probe = new AvailabilityProbe(this, 'Probe', {
-        ...surroundings, table, audience, options: props.availabilityProbe, preparedBy: this.bootstrap,
+        ...surroundings, table, audience, options: props.availabilityProbe, preparedBy: this.bootstrap, namespaceName: firstNamespace(props),
       });
       this.probe = probe.function;
       this.probeRole = probe.role;
@@ -342,6 +349,7 @@ export class ZaeLimiter extends LimiterBase {
       const { archiveBucket: archive, provisionerRole } = this;
       const trail = new SecurityTrail(this, 'CloudTrail', {
         ...surroundings, table, audience, provisionerRole, archiveBucket: archive, options: props.cloudTrail,
+        ownRoles: [this.aggregatorRole, this.probeRole].flatMap((role) => role ?? []),
       });
       this.trailBucket = trail.bucket;
       this.accessDeniedAlarm = trail.accessDeniedAlarm;
@@ -354,6 +362,7 @@ export class ZaeLimiter extends LimiterBase {
       encryptionKey: table.encryptionKey,
       keyService: serviceIn(this, 'dynamodb'),
       table,
+      provisioner: this.provisioner,
     };
     this._namespaceTagKey = iamOptions.namespaceTagKey ?? NAMESPACE_TAG_KEY;
     if (parts.iam) {
@@ -412,6 +421,14 @@ export class ZaeLimiter extends LimiterBase {
     else if (discoveryTags) tagStack(stack, this.limiterName);
   }
 }
+
+/** The namespace that a client opens when it is told nothing, or one that is there. */
+function firstNamespace({ namespaces = [DEFAULT_NAMESPACE] }: ZaeLimiterProps): string {
+  const known = !Token.isUnresolved(namespaces) && namespaces.length > 0 && !namespaces.includes(DEFAULT_NAMESPACE);
+  return known ? namespaces[0]! : DEFAULT_NAMESPACE;
+}
+
+const DEFAULT_NAMESPACE = 'default';
 
 /** Other limiters of the same stack. */
 const othersIn = (limiter: ZaeLimiter): ZaeLimiter[] => Stack.of(limiter).node.findAll()

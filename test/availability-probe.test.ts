@@ -120,7 +120,7 @@ describe('its role', () => {
     const table = new Table(stack, 'Table', { partitionKey: { name: 'PK', type: AttributeType.STRING } });
     const role = roleOf(stack);
     new AvailabilityProbe(stack, 'Probe', {
-      limiterName: 'prod', names: new Names('prod', ResourceNaming.GENERATED, {}), table, options: { role }, logRetention: RetentionDays.ONE_DAY, tracing: true, audience: {},
+      limiterName: 'prod', names: new Names('prod', ResourceNaming.GENERATED, {}), table, options: { role }, logRetention: RetentionDays.ONE_DAY, tracing: true, audience: {}, namespaceName: 'default',
     });
 
     const template = Template.fromStack(stack);
@@ -180,7 +180,7 @@ describe('its alarms', () => {
     const table = new Table(stack, 'Table', { partitionKey: { name: 'PK', type: AttributeType.STRING } });
     new AvailabilityProbe(stack, 'Probe', {
       limiterName: 'prod', names: new Names('prod', ResourceNaming.FIXED, {}), table, options: {}, logRetention: RetentionDays.ONE_DAY, tracing: false,
-      audience: { topic: new Topic(stack, 'Topic'), notifyOnOk: true },
+      audience: { topic: new Topic(stack, 'Topic'), notifyOnOk: true }, namespaceName: 'default',
     });
 
     const topic = { Ref: Match.stringLikeRegexp('^Topic') };

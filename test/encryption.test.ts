@@ -211,7 +211,10 @@ describe('a mixin for functions', () => {
     const { stack, limiter } = synth();
     new LambdaFunction(stack, 'Worker', { functionName: 'worker', runtime: Runtime.NODEJS_22_X, handler: 'index.handler', code: Code.fromInline('exports') });
 
-    Mixins.of(stack).apply(new LimiterClientEnvironment(limiter, { namespaceName: 'tenant' }));
+    const other = new ZaeLimiter(stack, 'Other', { limiterName: 'other' });
+    const limiterNamespace = { namespaceName: 'tenant', namespaceId: 'a7x3kq2m' };
+
+    Mixins.of(stack).apply(new LimiterClientEnvironment(limiter, { limiterNamespace }));
 
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::Lambda::Function', {
@@ -219,8 +222,12 @@ describe('a mixin for functions', () => {
     });
     const withLimiter = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => Properties.Environment?.Variables?.ZAEL_STACK);
     expect(withLimiter).toHaveLength(1);
+    expect(other.aggregator).toBeDefined();
     template.hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('^Worker') }], PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: ['dynamodb:UpdateItem', 'dynamodb:PutItem'] })]) },
+      Roles: [{ Ref: Match.stringLikeRegexp('^Worker') }], PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({
+        Action: ['dynamodb:UpdateItem', 'dynamodb:PutItem'],
+        Condition: Match.objectLike({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['a7x3kq2m/BUCKET#*'] } }),
+      })]) },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { App } from 'aws-cdk-lib';
+import type { App, Stack } from 'aws-cdk-lib';
 
 const ROOT = join(__dirname, '..', 'examples');
 
@@ -28,7 +28,7 @@ const EXAMPLES: readonly (readonly [string, Check])[] = [
   ['restricted-iam', (stacks) => {
     expect(Object.keys(stacks['handed-limiter']!).filter((type) => type.startsWith('AWS::IAM::'))).toEqual([]);
     expect(stacks['handed-limiter']).toMatchObject({ 'AWS::Lambda::Function': 2 });
-    expect(stacks['handed-limiter-policies']).toEqual(expect.objectContaining({ 'AWS::IAM::ManagedPolicy': 2 }));
+    expect(stacks['handed-limiter-roles']).toEqual(expect.objectContaining({ 'AWS::IAM::ManagedPolicy': 2, 'AWS::IAM::Role': 2 }));
     expect(stacks['bounded-limiter']).toMatchObject({ 'AWS::IAM::Role': 2 });
   }],
   ['multi-tenant', (stacks) => {
@@ -54,6 +54,14 @@ test.each(EXAMPLES)('the example %s is synthesised, and deploys what it is about
 
   expect(errorsOf(app)).toEqual([]);
   check(typesOf(app));
+});
+
+test('the roles of the example restricted-iam are there before the limiter that uses them', async () => {
+  const { app } = await import(join(ROOT, 'restricted-iam', 'app.ts')) as { app: App };
+  const stack = (name: string) => app.node.findChild(name) as Stack;
+
+  expect(stack('handed-limiter').dependencies.map(({ stackName }) => stackName)).toEqual(['handed-limiter-roles']);
+  expect(stack('handed-limiter-roles').dependencies).toEqual([]);
 });
 
 test('every example is synthesised here or by the demo, and says how to do it', () => {

@@ -1,32 +1,35 @@
 import { ZaeLimiterStack } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 
 export const app = new App();
 
 // 1. You may create roles, but only with a boundary, and only under certain names.
-const bounded = new Stack(app, 'boundary-import');
+const boundaries = new Stack(app, 'boundaries');
 new ZaeLimiterStack(app, 'bounded-limiter', {
   limiter: {
     iam: {
-      permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyName(bounded, 'Boundary', 'PowerUserBoundary'),
+      permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyName(boundaries, 'Boundary', 'PowerUserBoundary'),
       roleNameFormat: 'PowerUserPB-{}',
       policyNameFormat: 'PowerUserPB-{}',
     },
   },
 });
 
-// 2. You may create nothing in IAM. Somebody else made two roles; `aggregatorPolicyDocument` and `provisionerPolicyDocument`
-//    say what they have to allow. The template has no resource of IAM.
-const handed = new Stack(app, 'handed-limiter-roles');
-const role = (id: string, name: string): iam.IRole => iam.Role.fromRoleName(handed, id, name, { mutable: false });
+// 2. You may create nothing in IAM: the template of this limiter has no resource of it. Somebody else deploys the roles, first.
+const security = new Stack(app, 'handed-limiter-roles');
+const role = (id: string): iam.Role => new iam.Role(security, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+const [aggregatorRole, provisionerRole] = [role('Aggregator'), role('Provisioner')];
+
 const { limiter } = new ZaeLimiterStack(app, 'handed-limiter', {
   limiter: {
-    iam: { createResources: false, aggregatorRole: role('Aggregator', 'limiter-aggregator'), provisionerRole: role('Provisioner', 'limiter-provisioner') },
+    iam: { createResources: false, aggregatorRole, provisionerRole },
+    // A bucket whose name is known before the limiter is deployed, like all other names in the policies.
+    audit: { archive: { bucket: s3.Bucket.fromBucketName(security, 'Archive', 'our-audit-archive') } },
   },
 });
 
-// What to hand to whoever makes the roles: one managed policy for each, in a stack that they deploy.
-const forSecurity = new Stack(app, 'handed-limiter-policies');
-new iam.ManagedPolicy(forSecurity, 'Aggregator', { document: limiter.aggregatorPolicyDocument });
-new iam.ManagedPolicy(forSecurity, 'Provisioner', { document: limiter.provisionerPolicyDocument });
+// What the roles have to allow. The documents hold names and no references, so the stack of the roles does not wait for the limiter.
+new iam.ManagedPolicy(security, 'AggregatorPolicy', { document: limiter.aggregatorPolicyDocument, roles: [aggregatorRole] });
+new iam.ManagedPolicy(security, 'ProvisionerPolicy', { document: limiter.provisionerPolicyDocument, roles: [provisionerRole] });

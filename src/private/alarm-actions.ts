@@ -1,12 +1,31 @@
+import { Aws } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { AlarmOptions } from '../alarm-options';
 
 /** Whom an alarm tells. */
 export type Audience = Pick<AlarmOptions, 'actions' | 'topic' | 'notifyOnOk'>;
 
+/**
+ * Lets a service publish to a topic of this app. The policy takes the place of the one that SNS gives to a topic without a policy,
+ * which CloudWatch lives on.
+ *
+ * @returns whether the topic has a policy that this app controls, and the policy
+ */
+export function allowToPublish(topic: sns.ITopic, service: 'cloudwatch' | 'budgets', sourceArn?: string): iam.AddToResourcePolicyResult {
+  const principals = [new iam.ServicePrincipal(`${service}.amazonaws.com`)];
+  const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ...(sourceArn && { ArnLike: { 'aws:SourceArn': sourceArn } }) };
+  topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
+    principals, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'], conditions,
+  }), true);
+  return topic.addToResourcePolicy(new iam.PolicyStatement({ principals, actions: ['sns:Publish'], resources: [topic.topicArn], conditions }));
+}
+
 /** F-19, X8: every alarm of a limiter does the same. What is given twice is done once. */
 export function tell(alarm: cloudwatch.Alarm, { actions = [], topic, notifyOnOk = false }: Audience): void {
+  if (topic !== undefined) allowToPublish(topic, 'cloudwatch');
   const all = topic === undefined ? actions : [...actions, new SnsAction(topic)];
   const arns = new Set(all.map((action) => action.bind(alarm, alarm).alarmActionArn));
   for (const alarmActionArn of arns) {

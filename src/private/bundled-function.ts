@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnComponents, ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -45,7 +45,10 @@ export interface BundledFunctionProps extends FunctionSurroundings {
 export class BundledFunction {
   readonly function: lambda.Function;
   readonly role: iam.IRole;
-  /** Everything that the role has to allow. */
+  /**
+   * Everything that the role has to allow. For a role of the user in fixed naming it holds names and no references, so that it can be
+   * deployed before the limiter is.
+   */
   readonly policyDocument = new iam.PolicyDocument();
   private readonly ownRole?: iam.Role;
 
@@ -69,7 +72,10 @@ export class BundledFunction {
     }
     // An imported role cannot be changed by this app, whoever made it.
     this.role = this.ownRole ?? iam.Role.fromRoleArn(scope, 'Role', props.externalRole!.roleArn, { mutable: false });
-    this.allow(logWriting(logGroup), ...(props.tracing ? [tracingUse()] : []), ...(network === undefined ? [] : [networkUse()]));
+    const logGroupArn = knownArn(scope, props, functionName && {
+      service: 'logs', resource: 'log-group', resourceName: `/aws/lambda/${functionName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.allow(logWriting(logGroupArn ?? logGroup.logGroupArn), ...(props.tracing ? [tracingUse()] : []), ...(network === undefined ? [] : [networkUse()]));
     const level = options.applicationLogLevel ?? lambda.ApplicationLogLevel.INFO;
     const loggingFormat = options.loggingFormat ?? lambda.LoggingFormat.JSON;
     this.function = new lambda.Function(scope, 'Function', {
@@ -85,7 +91,8 @@ export class BundledFunction {
       role: this.role,
       logGroup,
       loggingFormat,
-      applicationLogLevelV2: loggingFormat === lambda.LoggingFormat.JSON ? level : undefined,
+      // Metrics are lines of the log that have no level, which Lambda takes for INFO: a higher filter would drop them.
+      applicationLogLevelV2: loggingFormat === lambda.LoggingFormat.JSON ? FILTER[level] ?? lambda.ApplicationLogLevel.INFO : undefined,
       // Undefined, not disabled: the default is no part of the template.
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       environment: {
@@ -108,10 +115,23 @@ export class BundledFunction {
   }
 }
 
-/** What the functions' own logger is told for levels that it does not know; Lambda itself drops by the exact level. */
+/** Lambda's filter, for levels below INFO. What is above, the function's own logger leaves out. */
+const FILTER: { readonly [level: string]: lambda.ApplicationLogLevel } = {
+  TRACE: lambda.ApplicationLogLevel.TRACE, DEBUG: lambda.ApplicationLogLevel.DEBUG,
+};
+
+/** What the functions' own logger is told for levels that it does not know. */
 const NEAREST_LEVEL: { readonly [level: string]: string } = { TRACE: 'DEBUG', FATAL: 'ERROR' };
 
-const logWriting = ({ logGroupArn }: logs.ILogGroup): iam.PolicyStatement =>
+/** ARN of a resource of the limiter by its name, for the policy of a role that is not the limiter's; undefined when a reference will do. */
+export function knownArn(
+  scope: Construct, { externalRole, names }: Pick<BundledFunctionProps, 'externalRole' | 'names'>, components: ArnComponents | '' | undefined,
+): string | undefined {
+  if (externalRole === undefined || names.of('') === undefined || typeof components !== 'object') return undefined;
+  return Stack.of(scope).formatArn(components);
+}
+
+const logWriting = (logGroupArn: string): iam.PolicyStatement =>
   new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 
 /** The same statement as the CDK adds to a role that it may change, which then counts once. */

@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -37,11 +37,4 @@ export function allowLogs(scope: Construct, key: kms.IKey): boolean {
     conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': stack.formatArn({ service: 'logs', resource: '*' }) } },
   }), true);
   return statementAdded;
-}
-
-/** Whether a key belongs to another account than the stack, as far as that is known. */
-export function isForeign(scope: Construct, key: kms.IKey): boolean {
-  const { account } = key.env;
-  const own = Stack.of(scope).account;
-  return !Token.isUnresolved(account) && !Token.isUnresolved(own) && account !== own;
 }

@@ -88,6 +88,8 @@ function checkName(problems: Problems, name: string, props: ZaeLimiterProps, tak
   if (!NAME_PATTERN.test(name)) {
     problems.add('NAME_INVALID', `limiterName must start with a letter and hold only letters, digits and hyphens, got '${name}'`);
   }
+  const isTrailName = props.cloudTrail === undefined || props.naming === ResourceNaming.GENERATED || !/--|-$/.test(name);
+  if (!isTrailName) problems.add('NAME_INVALID', `limiterName must not hold two hyphens in a row, nor end with one, when there is a trail, got '${name}'`);
   if (name.length > max) problems.add('NAME_TOO_LONG', `limiterName must have at most ${max} characters, got ${name.length} in '${name}'`);
   if (name.length < 3) problems.add('NAME_TOO_SHORT', `limiterName must have at least 3 characters, got '${name}'`);
   if (taken.includes(name)) {
