@@ -80,7 +80,8 @@ export class Aggregator extends Construct {
     this.policyDocument = bundled.policyDocument;
     const tableArn = known({ service: 'dynamodb', resource: 'table', resourceName: limiterName });
     const streamArn = tableArn && `${tableArn}/stream/*`;
-    bundled.allow(...tableStatements(tableArn ?? table.tableArn, streamArn ?? table.tableStreamArn!), ...destination.statements, ...(archive === undefined ? [] : [archiving(archive.bucket)]));
+    bundled.allow(...tableStatements(tableArn ?? table.tableArn, streamArn ?? table.tableStreamArn!), ...destination.statements);
+    if (archive !== undefined) bundled.allow(archiving(archive.bucket));
     bundled.allow(...this.keyStatements([
       { key: table.encryptionKey, service: 'dynamodb' }, { key: archive?.bucket.encryptionKey, service: 's3' }, { ...destination.key },
     ]));

@@ -57,7 +57,8 @@ export function tagFunction(scope: IConstruct): void {
 
 /** Tags a stack that holds one limiter. */
 export function tagStack(stack: Stack, limiterName: string, tags: { readonly [key: string]: string } = {}): void {
-  for (const [key, value] of Object.entries({ ...tags, ...discoveryTags(limiterName) })) Tags.of(stack).add(key, value, { ...STACK_ONLY, priority: PRIORITY });
+  const all = { ...tags, ...discoveryTags(limiterName) };
+  for (const [key, value] of Object.entries(all)) Tags.of(stack).add(key, value, { ...STACK_ONLY, priority: PRIORITY });
 }
 
 /** Takes the tags off again from a stack that turns out to hold more than one. */

@@ -115,7 +115,8 @@ export class SecurityTrail extends Construct {
     super(scope, id);
     const { names, options } = props;
     this.bucket = options.bucket ?? this.newBucket();
-    const policies = [this.allowDelivery(), this.allowEncryption()].flatMap((policy) => policy ?? []);
+    const policy = this.allowDelivery();
+    this.allowEncryption();
     const role = options.alarms === true ? this.newLogGroup() : undefined;
     this.logGroup = role?.logGroup;
     // The L2 selects events by resource type only, or by ARNs of functions and buckets, and always makes a role of its own.
@@ -129,7 +130,7 @@ export class SecurityTrail extends Construct {
       cloudWatchLogsLogGroupArn: role?.logGroup.logGroupArn,
       cloudWatchLogsRoleArn: role?.roleArn,
     });
-    this.trail.node.addDependency(...policies); // CloudTrail tries bucket and key when the trail is created
+    if (policy !== undefined) this.trail.node.addDependency(policy); // CloudTrail tries the bucket when the trail is created
     if (this.logGroup === undefined) return;
     this.accessDeniedAlarm = this.alarm('AccessDenied', 'access-denied', accessDenied(), 'A call to the table was refused for a missing permission');
     const trusted = props.provisionerRole?.roleArn;
@@ -198,22 +199,23 @@ export class SecurityTrail extends Construct {
   }
 
   /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html */
-  private allowEncryption(): IDependable | undefined {
+  private allowEncryption(): void {
     const { encryptionKey: key, options } = this.props;
-    if (key === undefined || options.bucket !== undefined) return undefined;
+    if (key === undefined || options.bucket !== undefined) return;
     const principals = [new iam.ServicePrincipal('cloudtrail.amazonaws.com')];
     const source = { ArnLike: { 'aws:SourceArn': this.trailArn() } };
     key.addToResourcePolicy(new iam.PolicyStatement({
       sid: 'EncryptTrail', principals, actions: ['kms:GenerateDataKey*'], resources: ['*'],
       conditions: {
         ...source,
-        StringLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': Stack.of(this).formatArn({ service: 'cloudtrail', region: '*', resource: 'trail', resourceName: '*' }) },
+        StringLike: {
+          'kms:EncryptionContext:aws:cloudtrail:arn': Stack.of(this).formatArn({ service: 'cloudtrail', region: '*', resource: 'trail', resourceName: '*' }),
+        },
       },
     }), true);
-    const { policyDependable } = key.addToResourcePolicy(new iam.PolicyStatement({
+    key.addToResourcePolicy(new iam.PolicyStatement({
       sid: 'DescribeTrailKey', principals, actions: ['kms:DescribeKey'], resources: ['*'], conditions: source,
     }), true);
-    return policyDependable;
   }
 
   private trailArn(): string {

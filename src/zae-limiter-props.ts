@@ -111,14 +111,14 @@ export interface ZaeLimiterProps {
   readonly audit?: AuditOptions;
 
   /**
-   * How long the logs of both functions are kept.
+   * How long the logs of the functions are kept, and that of the trail.
    *
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * Whether X-Ray traces both functions, with their calls to DynamoDB and S3.
+   * Whether X-Ray traces the functions, with their calls to DynamoDB and S3.
    *
    * @default false
    */

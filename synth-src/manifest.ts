@@ -1,8 +1,8 @@
 // What the construct library needs of the client when an app is synthesised. Bundled into assets/manifest/index.js.
+import { parseDocument } from 'yaml';
 import { canonicalJson } from '@zae-limiter/client/manifest/canonical-json';
 import { normalizeManifest, type ManifestDeclaration } from '@zae-limiter/client/manifest/manifest';
 import { checkManifest as problemsOf, type ManifestCode } from '@zae-limiter/client/manifest/validate';
-import { parseDocument } from 'yaml';
 
 /** What was read, and what is wrong with how it is written. */
 export interface Reading {

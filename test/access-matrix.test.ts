@@ -1,11 +1,12 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, OrganizationPrincipal, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import operations from '../spec/operations.json';
 import matrix from '../spec/vectors/iam_access_matrix.json';
 import policies from '../spec/vectors/iam_policies.json';
 import { ZaeLimiter, type GrantOptions, type ILimiterNamespace } from '../src';
-import { ACCOUNT, allows, inlinePolicies, isAllowed, managedPolicy, NAMESPACE_ID, type Request, type Statement } from './support/policies';
+import { ACCOUNT, allows, inlinePolicies, isAllowed, managedPolicy, NAMESPACE_ID, TABLE_ARN, type Request, type Statement } from './support/policies';
 
 const IDS = [NAMESPACE_ID, 'b9y4lr3n'];
 const OTHER = 'c1z5ms4p';
@@ -81,12 +82,20 @@ const grantedBy = (method: (typeof ACCESSES)[number][3], options: GrantOptions):
   return inlinePolicies(Template.fromStack(stack), 'tenant');
 };
 
-describe.each(ACCESSES)('%s', (access, vector, policyName, method) => {
-  test('is the document of the contract', () => {
-    const { expected } = policies.find(({ name }) => name === vector)!;
+/** What the contract does not say: the registry is nobody's namespace, whatever the tag is. */
+function withoutRegistryTag(statement: Statement): Statement {
+  const tag = 'aws:PrincipalTag/zael_namespace_id';
+  if (!JSON.stringify(statement).includes(tag)) return statement;
+  return { ...statement, Condition: { ...statement.Condition, StringNotEquals: { [tag]: '_' } } };
+}
 
-    expect(statementsByName()[vector]).toEqual(expected.Statement);
-    expect(grantedBy(method, { byPrincipalTag: true })).toEqual(expected.Statement.map(({ Sid, ...statement }) => statement));
+describe.each(ACCESSES)('%s', (access, vector, policyName, method) => {
+  test('is the document of the contract, but for the tag of the registry', () => {
+    const { expected } = policies.find(({ name }) => name === vector)!;
+    const statements = (expected.Statement as Statement[]).map(withoutRegistryTag);
+
+    expect(statementsByName()[vector]).toEqual(statements);
+    expect(grantedBy(method, { byPrincipalTag: true })).toEqual(statements.map(({ Sid, ...statement }) => statement));
   });
 
   const sets: [string, Statement[]][] = [
@@ -108,6 +117,12 @@ describe.each(ACCESSES)('%s', (access, vector, policyName, method) => {
       'of the registry, $operation ($action) is denied', async (operation) => {
         expect(await isAllowed(statements, operation)).toBe(false);
       });
+
+    test.each(['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])('F-37: the tag _ does not open the registry to %s', async (name) => {
+      const request = { action: `dynamodb:${name}`, resource: TABLE_ARN, leadingKeys: ['_/SYSTEM#'], tags: { zael_namespace_id: '_' } };
+
+      expect(await allows(statements, request)).toBe(name === 'GetItem');
+    });
 
     test('mixing a key of another tenant into a batch is denied', async () => {
       const leadingKeys = [`${NAMESPACE_ID}/BUCKET#user-1#gpt-4#0`, `${OTHER}/BUCKET#user-1#gpt-4#0`];
@@ -159,10 +174,49 @@ describe('a grant', () => {
   test('to another account as a whole is a statement of the table only', () => {
     const { limiter } = limiterApp();
 
-    const grant = limiter.grantReadOnly(new AccountPrincipal('210987654321'), { namespaceIds: [NAMESPACE_ID] });
+    const granted = limiter.grantReadOnly(new AccountPrincipal('210987654321'), { namespaceIds: [NAMESPACE_ID] });
 
-    expect(grant.success).toBe(true);
-    expect(grant.resourceStatements).toHaveLength(2);
+    expect(granted.success).toBe(true);
+    expect(granted.resourceStatements).toHaveLength(2);
+  });
+
+  test('to an organisation is a statement of the table with its condition', () => {
+    const { stack, limiter } = limiterApp();
+
+    limiter.grantReadOnly(new OrganizationPrincipal('o-abcdefghij'), { namespaceIds: [NAMESPACE_ID] });
+
+    const [table] = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::Table'));
+    for (const { Condition } of table!.Properties.ResourcePolicy.PolicyDocument.Statement) {
+      expect(Condition).toMatchObject({ 'StringEquals': { 'aws:PrincipalOrgID': 'o-abcdefghij' }, 'ForAllValues:StringLike': expect.anything() });
+    }
+  });
+
+  test('to another account reaches the key and the provisioner as well', () => {
+    const stack = new Stack(new App(), 'app', { env: { account: ACCOUNT, region: 'us-east-1' } });
+    const limiter = new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', encryptionKey: new Key(stack, 'Key') });
+    const foreign = Role.fromRoleArn(stack, 'Foreign', 'arn:aws:iam::210987654321:role/operator');
+
+    limiter.grantFullAccess(foreign).assertSuccess();
+
+    const template = Template.fromStack(stack);
+    const [key] = Object.values(template.findResources('AWS::KMS::Key'));
+    const use = key!.Properties.KeyPolicy.Statement.find(({ Principal }: any) => JSON.stringify(Principal).includes('210987654321'));
+    expect(use).toMatchObject({ Resource: '*', Condition: { StringLike: { 'kms:ViaService': ['dynamodb.us-east-1.amazonaws.com*'] } } });
+    template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: 'arn:aws:iam::210987654321:role/operator' });
+  });
+
+  test('changes the table of one limiter only, though two were given one policy', () => {
+    const stack = new Stack(new App(), 'app', { env: { account: ACCOUNT, region: 'us-east-1' } });
+    const resourcePolicy = new PolicyDocument({
+      statements: [new PolicyStatement({ principals: [new AccountPrincipal('210987654321')], actions: ['dynamodb:DescribeTable'], resources: ['*'] })],
+    });
+    const [first] = ['first', 'second'].map((limiterName) => new ZaeLimiter(stack, limiterName, { limiterName, table: { resourcePolicy } }));
+
+    first!.grantReadOnly(new AccountPrincipal('210987654321'));
+
+    const counts = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::Table'))
+      .map(({ Properties }) => [Properties.TableName, Properties.ResourcePolicy.PolicyDocument.Statement.length]);
+    expect(Object.fromEntries(counts)).toEqual({ first: 3, second: 1 });
   });
 
   test('to find limiters allows to read tags and stacks, and nothing of the table', () => {

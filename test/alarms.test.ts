@@ -4,6 +4,7 @@ import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { TreatMissingData, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { FailureDestination, LimiterAlarms, ResourceNaming, ZaeLimiter, type AlarmOptions, type ZaeLimiterProps } from '../src';
 import { EVALUATION_PERIODS, type AlarmOption } from '../src/alarm-options';
@@ -255,6 +256,21 @@ describe('alarms that are made for a limiter', () => {
 
     expect(() => new LimiterAlarms(stack, 'Alarms', { limiter, options: { durationThresholdPercent: 0 } }))
       .toThrow('DURATION_PERCENT_RANGE: alarms.durationThresholdPercent must be a whole number from 1 to 100, got 0 [app/Alarms]');
+  });
+});
+
+describe('a topic of the app', () => {
+  test('lets CloudWatch publish, also when it has a policy of its own and a key', () => {
+    const stack = new Stack(new App(), 'app');
+    const topic = new Topic(stack, 'Alerts', { enforceSSL: true, masterKey: new Key(stack, 'Key') });
+    new ZaeLimiter(stack, 'Limiter', { alarms: { topic } });
+
+    const template = Template.fromStack(stack);
+    const allowed = (statements: any[]): any[] => statements.filter(({ Effect, Principal }) => Effect === 'Allow' && Principal.Service === 'cloudwatch.amazonaws.com');
+    const [policy] = Object.values(template.findResources('AWS::SNS::TopicPolicy'));
+    const [key] = Object.values(template.findResources('AWS::KMS::Key'));
+    expect(allowed(policy!.Properties.PolicyDocument.Statement)).toMatchObject([{ Action: 'sns:Publish', Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }]);
+    expect(allowed(key!.Properties.KeyPolicy.Statement)).toMatchObject([{ Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }]);
   });
 });
 

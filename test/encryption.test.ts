@@ -16,11 +16,13 @@ function synth(props: Props = () => ({})) {
   return { stack, limiter, get template() { return Template.fromStack(stack); } };
 }
 
+interface Statement { readonly Sid?: string; readonly Action: string | string[]; readonly Resource: unknown; readonly Condition?: any }
+
 const keyOf = (stack: Stack): Key => new Key(stack, 'Key', { enableKeyRotation: true });
 const statementsOf = (template: Template, roleName: string) => {
   const [id] = Object.keys(template.findResources('AWS::IAM::Role', { Properties: { RoleName: roleName } }));
   return Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: id }] } }))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as { Sid?: string; Action: string | string[]; Resource: unknown; Condition?: any }[]);
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
 };
 
 describe('F-39: a key of the customer', () => {
@@ -36,6 +38,19 @@ describe('F-39: a key of the customer', () => {
     template.hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: arn });
     template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: arn });
     template.allResourcesProperties('AWS::Lambda::Function', { KmsKeyArn: arn });
+  });
+
+  test('encrypts the trail and its bucket, and CloudTrail may use it for this trail', () => {
+    const { template } = synth((stack) => ({ encryptionKey: keyOf(stack), cloudTrail: {} }));
+
+    const [id] = Object.keys(template.findResources('AWS::KMS::Key'));
+    template.allResourcesProperties('AWS::S3::Bucket', {
+      BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [id, 'Arn'] } } })] },
+    });
+    template.hasResourceProperties('AWS::CloudTrail::Trail', { KMSKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'EncryptTrail', Condition: Match.objectLike({ ArnLike: { 'aws:SourceArn': Match.anyValue() } }) })]) },
+    });
   });
 
   test('lets CloudWatch Logs of the account and region use it', () => {
@@ -151,7 +166,14 @@ describe('the audit archive', () => {
 
   test.each<[string, ZaeLimiterProps['audit'], object]>([
     ['glacierTransition', { archive: { glacierTransition: Duration.days(30) } }, { LifecycleConfiguration: { Rules: [Match.objectLike({ Transitions: [{ TransitionInDays: 30, StorageClass: 'GLACIER_IR' }] })] } }],
-    ['expiration', { archive: { expiration: Duration.days(2555) } }, { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 2555 })] } }],
+    ['expiration', { archive: { expiration: Duration.days(2555) } }, {
+      LifecycleConfiguration: {
+        Rules: [
+          Match.objectLike({ ExpiredObjectDeleteMarker: true }),
+          Match.objectLike({ ExpirationInDays: 2555, NoncurrentVersionExpiration: { NoncurrentDays: 30 } }),
+        ],
+      },
+    }],
     ['versioned', { archive: { versioned: false } }, { VersioningConfiguration: Match.absent() }],
     ['objectLockRetention', { archive: { objectLockRetention: ObjectLockRetention.compliance(Duration.days(365)) } },
       { ObjectLockEnabled: true, ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 365, Mode: 'COMPLIANCE' } } } }],
@@ -224,10 +246,12 @@ describe('a mixin for functions', () => {
     expect(withLimiter).toHaveLength(1);
     expect(other.aggregator).toBeDefined();
     template.hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('^Worker') }], PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({
-        Action: ['dynamodb:UpdateItem', 'dynamodb:PutItem'],
-        Condition: Match.objectLike({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['a7x3kq2m/BUCKET#*'] } }),
-      })]) },
+      Roles: [{ Ref: Match.stringLikeRegexp('^Worker') }], PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Action: ['dynamodb:UpdateItem', 'dynamodb:PutItem'],
+          Condition: Match.objectLike({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['a7x3kq2m/BUCKET#*'] } }),
+        })]),
+      },
     });
   });
 });

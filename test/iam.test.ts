@@ -15,7 +15,10 @@ function synth(props: Props = () => ({})) {
   return { stack, limiter, template: Template.fromStack(stack) };
 }
 
-const typesOf = (template: Template): string[] => Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+interface Resource { readonly Type: string; readonly Properties?: Record<string, unknown> }
+
+const resourcesOf = (template: Template): Resource[] => Object.values(template.toJSON().Resources as Record<string, Resource>);
+const typesOf = (template: Template): string[] => resourcesOf(template).map(({ Type }) => Type);
 const count = (template: Template, type: string): number => typesOf(template).filter((other) => other === type).length;
 
 /** What the IAM settings lead to; names of roles and who owns the functions' roles. */
@@ -149,7 +152,8 @@ describe('roles', () => {
   test('are named by the format', () => {
     const { template } = synth(() => ({ limiterName: 'my-app', iam: { createRoles: true, roleNameFormat: 'PowerUserPB-{}', policyNameFormat: '{}-v1' } }));
 
-    const names = (type: string, property: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties[property]).sort();
+    const names = (type: string, property: string) => Object.values(template.findResources(type))
+      .map(({ Properties }) => Properties[property]).sort();
     expect(names('AWS::IAM::Role', 'RoleName')).toEqual(['admin', 'aggr', 'app', 'prov', 'read'].map((part) => `PowerUserPB-my-app-${part}`));
     expect(names('AWS::IAM::ManagedPolicy', 'ManagedPolicyName')).toEqual(
       ['acq', 'full', 'ns-acq', 'ns-full', 'ns-read', 'read'].map((part) => `my-app-${part}-v1`),
@@ -161,7 +165,7 @@ describe('generated naming', () => {
   test('F-44: names the table, and leaves every other name to CloudFormation', () => {
     const { template } = synth(() => ({ naming: ResourceNaming.GENERATED, iam: { createRoles: true } }));
 
-    const named = Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties: Record<string, unknown> }>).flatMap(({ Properties = {} }) =>
+    const named = resourcesOf(template).flatMap(({ Properties = {} }) =>
       ['TableName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'QueueName', 'LogGroupName', 'BucketName', 'AlarmName']
         .filter((property) => typeof Properties[property] === 'string').map((property) => Properties[property]));
     expect(named).toEqual(['prod']);

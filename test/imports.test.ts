@@ -7,10 +7,12 @@ import { OutputMode, ZaeLimiter, type IZaeLimiter, type ZaeLimiterAttributes } f
 const ARN = 'arn:aws:dynamodb:eu-west-1:210987654321:table/prod';
 const env = { account: '123456789012', region: 'us-east-1' };
 
+interface Statement { readonly Sid?: string; readonly Action: string | string[]; readonly Resource: unknown; readonly Condition?: any }
+
 const newStack = (): Stack => new Stack(new App(), 'app', { env });
 const roleIn = (stack: Stack, id = 'Worker'): Role => new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
 const policyIn = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
-  .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as { Sid?: string; Action: string | string[]; Resource: unknown; Condition?: any }[]);
+  .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
 const writes = (stack: Stack) => policyIn(stack).find(({ Action }) => Action.includes('dynamodb:UpdateItem'))!;
 
 describe('an imported limiter', () => {
@@ -52,7 +54,9 @@ describe('an imported limiter', () => {
 
     const { tableStreamArn, provisionerFunctionArn, provisionerRole } = limiter;
     expect({ tableStreamArn, provisionerFunctionArn, provisionerRole }).toEqual({
-      tableStreamArn: attributes.tableStreamArn, provisionerFunctionArn: attributes.provisionerFunctionArn, provisionerRole: attributes.provisionerRole,
+      tableStreamArn: attributes.tableStreamArn,
+      provisionerFunctionArn: attributes.provisionerFunctionArn,
+      provisionerRole: attributes.provisionerRole,
     });
     const statements = policyIn(stack);
     expect(statements.find(({ Action }) => Action.includes('kms:Decrypt'))!.Condition).toEqual({

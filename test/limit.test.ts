@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
 import { Limit as ClientLimit } from '@zae-limiter/client';
+import { Duration } from 'aws-cdk-lib';
 import { Limit } from '../src';
 
 const numbersOf = ({ capacity, refillAmount, refillPeriod }: Limit) => ({ capacity, refillAmount, refillPeriodSeconds: refillPeriod.toSeconds() });

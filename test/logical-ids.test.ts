@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ZaeLimiter, type ZaeLimiterProps } from '../src';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { ResourceNaming, ZaeLimiter, type ZaeLimiterProps } from '../src';
 
 const LOGICAL_IDS = {
   LimiterTable04AFA56C: 'AWS::DynamoDB::Table',
@@ -96,4 +97,51 @@ test.each<[string, ZaeLimiterProps, Readonly<Record<string, string>>]>([
   const [lost, added] = [published.filter((line) => !found.includes(line)), found.filter((line) => !published.includes(line))];
   const changes = [...lost.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`)];
   if (changes.length > 0) throw new Error([ADVICE, '', ...changes].join('\n'));
+});
+
+describe('what cannot change on a deployed resource', () => {
+  const ADVICE_ON_VALUES = 'a change replaces the resource, and CloudFormation cannot create another one under the name that is taken';
+  const stackWith = (props: ZaeLimiterProps): Template => {
+    const stack = new Stack(new App(), 'app');
+    new ZaeLimiter(stack, 'Limiter', props).addLimits('Default', {});
+    return Template.fromStack(stack);
+  };
+
+  test('descriptions of managed policies are the published ones', () => {
+    const descriptions = Object.values(stackWith({}).findResources('AWS::IAM::ManagedPolicy'))
+      .map(({ Properties }) => [Properties.ManagedPolicyName, Properties.Description]);
+
+    expect({ [ADVICE_ON_VALUES]: Object.fromEntries(descriptions) }).toEqual({
+      [ADVICE_ON_VALUES]: {
+        'app-acq': 'Take tokens from the rate limiter app',
+        'app-full': 'Administer the rate limiter app',
+        'app-read': 'Read the rate limiter app',
+        'app-ns-acq': 'Take tokens from one namespace of the rate limiter app',
+        'app-ns-full': 'Administer one namespace of the rate limiter app',
+        'app-ns-read': 'Read one namespace of the rate limiter app',
+      },
+    });
+  });
+
+  test('a function of another name gets other custom resources, because none can change its function', () => {
+    const idsOf = (props: ZaeLimiterProps): string[] => {
+      const resources = stackWith(props).toJSON().Resources as Record<string, { Type: string }>;
+      return Object.entries(resources).filter(([, { Type }]) => Type.startsWith('Custom::')).map(([id]) => id);
+    };
+    const sets = [{}, { limiterName: 'other' }, { naming: ResourceNaming.GENERATED }].map(idsOf);
+
+    expect(new Set(sets.flat()).size).toBe(6);
+  });
+
+  test('a vault of backups with a key is another vault', () => {
+    const vaults = [{}, { encryptionKey: true }].map(({ encryptionKey }) => {
+      const stack = new Stack(new App(), 'app');
+      new ZaeLimiter(stack, 'Limiter', { backup: {}, encryptionKey: encryptionKey === true ? new Key(stack, 'Key') : undefined });
+      return Object.entries(Template.fromStack(stack).findResources('AWS::Backup::BackupVault'))[0]!;
+    });
+
+    expect(vaults[0]![0]).not.toBe(vaults[1]![0]);
+    expect(vaults[0]![1].Properties.BackupVaultName).not.toBe(vaults[1]![1].Properties.BackupVaultName);
+    expect(vaults[1]![1].Properties.EncryptionKeyArn).toBeDefined();
+  });
 });

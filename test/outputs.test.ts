@@ -1,4 +1,4 @@
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { version } from '../package.json';
@@ -148,9 +148,9 @@ describe('tags', () => {
   });
 
   test('F-35: are never more than a resource can have', () => {
-    const tags = Object.fromEntries(Array.from({ length: 43 }, (_, at) => [`tag-${at}`, 'x']));
+    const tags = Object.fromEntries(Array.from({ length: 42 }, (_, at) => [`tag-${at}`, 'x']));
     const app = new App();
-    const stack = new ZaeLimiterStack(app, 'prod', { limiter: { tags } });
+    const stack = new ZaeLimiterStack(app, 'prod', { limiter: { tags, iam: { createRoles: true } } });
 
     const counts = Object.values(Template.fromStack(stack).toJSON().Resources as Record<string, { Properties: { Tags?: { Key: string }[] } }>)
       .map(({ Properties }) => new Set([...Object.keys(stackTags(app, 'prod')), ...(Properties.Tags ?? []).map(({ Key }) => Key)]).size);
@@ -221,11 +221,26 @@ describe('profiles', () => {
   });
 
   test('give way to what is set beside them, setting by setting', () => {
-    const template = synth({ profile: Profile.production(), aggregator: { reservedConcurrentExecutions: 3 }, deletionProtection: false, backup: disabled });
+    const template = synth({
+      profile: Profile.production(), aggregator: { reservedConcurrentExecutions: 3 }, deletionProtection: false, backup: disabled,
+    });
 
     template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'prod-aggregator', MemorySize: 512, ReservedConcurrentExecutions: 3 });
     template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
     template.resourceCountIs('AWS::Backup::BackupPlan', 0);
+  });
+
+  test('give up cold storage for who says how long a backup is kept', () => {
+    synth({ profile: Profile.production(), backup: { deleteAfter: Duration.days(35) } }).hasResourceProperties('AWS::Backup::BackupPlan', {
+      BackupPlan: { BackupPlanRule: [{ Lifecycle: { DeleteAfterDays: 35, MoveToColdStorageAfterDays: Match.absent() } }] },
+    });
+  });
+
+  test.each<[string, string[] | undefined, string]>([
+    ['the default namespace', undefined, 'default'], ['it among others', ['a', 'default'], 'default'], ['the first where it is none of them', ['a', 'b'], 'a'],
+  ])('probe %s', (_, namespaces, expected) => {
+    synth({ profile: Profile.production(), namespaces })
+      .hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'prod-probe', Environment: { Variables: { PROBE_NAMESPACE: expected } } });
   });
 
   test('are overruled by undefined nowhere', () => {

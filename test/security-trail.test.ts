@@ -45,7 +45,7 @@ test('there is no trail unless it is asked for', () => {
 
 describe('the trail', () => {
   test('records the writes to this table and to no other', () => {
-    const { template } = synth({});
+    const { template } = synth({ ownFunctions: true });
 
     const [table] = Object.keys(template.findResources('AWS::DynamoDB::Table'));
     template.hasResourceProperties(TRAIL, { TrailName: 'prod-trail', IsLogging: true, EnableLogFileValidation: true, CloudWatchLogsLogGroupArn: Match.absent() });
@@ -61,9 +61,17 @@ describe('the trail', () => {
   });
 
   test('records reads too when it is told to', () => {
-    const [{ FieldSelectors }] = selectorsOf(synth({ reads: true }).template) as [{ FieldSelectors: { Field: string }[] }];
+    const [{ FieldSelectors }] = selectorsOf(synth({ reads: true, ownFunctions: true }).template) as [{ FieldSelectors: { Field: string }[] }];
 
     expect(FieldSelectors.map(({ Field }) => Field)).toEqual(['eventCategory', 'resources.type', 'resources.ARN']);
+  });
+
+  test('leaves out the calls of the aggregator and the probe, and never those of the provisioner', () => {
+    const stack = new Stack(new App(), 'app', { env: { account: ACCOUNT, region: 'us-east-1' } });
+    new ZaeLimiter(stack, 'Limiter', { cloudTrail: {}, availabilityProbe: {} });
+
+    const text = JSON.stringify(selectorsOf(Template.fromStack(stack))[0]!.FieldSelectors.at(-1));
+    expect([...text.matchAll(/"Ref":"Limiter(\w+)Role/g)].map(([, part]) => part)).toEqual(['Aggregator', 'Probe']);
   });
 
   test('leaves out the calls of roles that it is told', () => {

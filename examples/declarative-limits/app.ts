@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { LimitsSource, ZaeLimiter } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
+import { LimitsSource, ZaeLimiter } from '@zae-limiter/cdk';
 
 export const app = new App();
 

@@ -1,5 +1,5 @@
-import { Limit, Profile, ZaeLimiter } from '@zae-limiter/cdk';
 import { App, Stack, Stage, type Environment } from 'aws-cdk-lib';
+import { Limit, Profile, ZaeLimiter } from '@zae-limiter/cdk';
 
 export const app = new App();
 

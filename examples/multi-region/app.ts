@@ -1,6 +1,6 @@
-import { Limit, ZaeLimiter } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Limit, ZaeLimiter } from '@zae-limiter/cdk';
 
 export const app = new App();
 const account = process.env.CDK_DEFAULT_ACCOUNT;

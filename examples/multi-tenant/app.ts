@@ -1,7 +1,7 @@
-import { Limit, OnUnavailable, ZaeLimiter } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Limit, OnUnavailable, ZaeLimiter } from '@zae-limiter/cdk';
 
 export const app = new App();
 const stack = new Stack(app, 'shared-limiter');

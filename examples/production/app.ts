@@ -1,8 +1,8 @@
-import { Profile, ZaeLimiterStack } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Profile, ZaeLimiterStack } from '@zae-limiter/cdk';
 
 export const app = new App();
 const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: 'us-east-1' };

@@ -1,7 +1,7 @@
-import { ZaeLimiterStack } from '@zae-limiter/cdk';
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ZaeLimiterStack } from '@zae-limiter/cdk';
 
 export const app = new App();
 

@@ -75,7 +75,9 @@ export class BundledFunction {
     const logGroupArn = knownArn(scope, props, functionName && {
       service: 'logs', resource: 'log-group', resourceName: `/aws/lambda/${functionName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    this.allow(logWriting(logGroupArn ?? logGroup.logGroupArn), ...(props.tracing ? [tracingUse()] : []), ...(network === undefined ? [] : [networkUse()]));
+    this.allow(logWriting(logGroupArn ?? logGroup.logGroupArn));
+    if (props.tracing) this.allow(tracingUse());
+    if (network !== undefined) this.allow(networkUse());
     const level = options.applicationLogLevel ?? lambda.ApplicationLogLevel.INFO;
     const loggingFormat = options.loggingFormat ?? lambda.LoggingFormat.JSON;
     this.function = new lambda.Function(scope, 'Function', {

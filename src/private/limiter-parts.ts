@@ -16,7 +16,8 @@ export interface Parts {
 }
 
 /** A part is there unless it is switched off, and a function only when it can have a role. */
-export function partsOf({ iam: iamOptions = {}, aggregator, provisioner, audit, backup: backups, availabilityProbe, cloudTrail }: ZaeLimiterProps): Parts {
+export function partsOf(props: ZaeLimiterProps): Parts {
+  const { iam: iamOptions = {}, aggregator, provisioner, audit, backup, availabilityProbe, cloudTrail } = props;
   const createsIam = iamOptions.createResources ?? true;
   const aggregates = (aggregator?.enabled ?? true) && (createsIam || iamOptions.aggregatorRole !== undefined);
   const provisions = (provisioner?.enabled ?? true) && (createsIam || iamOptions.provisionerRole !== undefined);
@@ -27,7 +28,7 @@ export function partsOf({ iam: iamOptions = {}, aggregator, provisioner, audit, 
     aggregator: aggregates,
     provisioner: provisions,
     archive: aggregates && (audit?.archive?.enabled ?? true),
-    backup: backups !== undefined && (backups.enabled ?? true),
+    backup: backup !== undefined && (backup.enabled ?? true),
     probe,
     functions,
     logs: functions || cloudTrail?.alarms === true,

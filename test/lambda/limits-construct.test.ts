@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Admin, Limit as ClientLimit, NamespacesAdmin, systemClock } from '@zae-limiter/client';
 import { App, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Admin, Limit as ClientLimit, NamespacesAdmin, systemClock } from '@zae-limiter/client';
+import { parse } from 'yaml';
 import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
-import { parse } from 'yaml';
 import { customResource } from '../../lambda-src/provisioner/custom-resource';
 import { Limit, OnUnavailable, OutputMode, ZaeLimiter, type LimitsOptions } from '../../src';
 import { deployed, type Deployment } from '../support/deployed';

@@ -11,8 +11,8 @@ import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, Profile, ResourceNaming, SnapshotClock, SnapshotKeyStyle, SnapshotWindow,
-  type FunctionOptions, type ZaeLimiterProps,
+  AuditArchiveScope, FailureDestination, LimiterBilling, LoggedEntityIds, OutputMode, Profile, ResourceNaming, SnapshotClock, SnapshotKeyStyle,
+  SnapshotWindow, type FunctionOptions, type ZaeLimiterProps,
 } from '../../src';
 
 const functionOptions: FunctionOptions = {
