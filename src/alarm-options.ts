@@ -8,6 +8,8 @@ export interface AlarmOptions {
   /**
    * Whether there are alarms. Without `topic` or `actions` they show in the console and tell nobody.
    *
+   * Alarms of the availability probe and of the trail come with those, also without these.
+   *
    * @default true
    */
   readonly enabled?: boolean;
@@ -15,21 +17,29 @@ export interface AlarmOptions {
   /**
    * Topic that every alarm publishes to.
    *
-   * If the topic is encrypted with a key of your own, the policy of the key must let `cloudwatch.amazonaws.com` use it.
+   * A topic of this app, and its key, get the statements that CloudWatch needs; an imported one has to have them.
    *
    * @default - none
    */
   readonly topic?: sns.ITopic;
 
   /**
-   * What every alarm does, beside publishing to `topic`.
+   * Topic that the alarms publish to as well which somebody should be woken for: tokens cannot be taken (`availabilityProbe`), DynamoDB
+   * fails (`systemErrors`), a call was refused for a missing permission (`cloudTrail`).
+   *
+   * @default - none
+   */
+  readonly criticalTopic?: sns.ITopic;
+
+  /**
+   * What every alarm does, beside publishing to topics.
    *
    * @default - nothing
    */
   readonly actions?: cloudwatch.IAlarmAction[];
 
   /**
-   * Whether the topic and the actions are told as well when all is well again.
+   * Whether topics and actions are told as well when all is well again.
    *
    * @default false
    */
@@ -174,7 +184,7 @@ export interface AlarmTuning {
 }
 
 /** The option of one alarm. */
-export type AlarmOption = Exclude<keyof AlarmOptions, 'enabled' | 'topic' | 'actions' | 'notifyOnOk' | 'durationThresholdPercent'>;
+export type AlarmOption = Exclude<keyof AlarmOptions, 'enabled' | 'topic' | 'criticalTopic' | 'actions' | 'notifyOnOk' | 'durationThresholdPercent'>;
 
 /** Periods that an alarm looks back on by default: one where a single event matters, two where an event may pass by itself. */
 export const EVALUATION_PERIODS: { readonly [option in AlarmOption]: number } = {

@@ -53,6 +53,8 @@ interface Rule {
   readonly inclusive?: boolean;
   /** Whether there is the alarm when the options do not say. @default true */
   readonly byDefault?: boolean;
+  /** Whether somebody should be woken. @default false */
+  readonly isCritical?: boolean;
 }
 
 
@@ -151,7 +153,7 @@ export class LimiterAlarms extends Construct {
       comparisonOperator: cloudwatch.ComparisonOperator[rule.inclusive ? 'GREATER_THAN_OR_EQUAL_TO_THRESHOLD' : 'GREATER_THAN_THRESHOLD'],
       treatMissingData: tuning.treatMissingData ?? cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    tell(alarm, this.options);
+    tell(alarm, this.options, rule.isCritical);
     return alarm;
   }
 }
@@ -210,6 +212,7 @@ function rulesOf({ limiter, ...props }: LimiterAlarmsProps): Rules {
     systemErrors: {
       id: 'SystemErrors', suffix: 'system-errors', runbook: 'system-errors', says: 'Requests that failed within DynamoDB',
       metric: (options) => limiter.metricSystemErrors(options), threshold: 1, inclusive: true, byDefault: false,
+      isCritical: true,
     },
   };
 }

@@ -157,7 +157,7 @@ export class AvailabilityProbe extends Construct {
   private alarm(id: string, suffix: string, settings: cloudwatch.AlarmProps): cloudwatch.Alarm {
     const { names, audience } = this.props;
     const alarm = new cloudwatch.Alarm(this, id, { ...settings, alarmName: names.of(suffix) });
-    tell(alarm, audience);
+    tell(alarm, audience, suffix === 'availability');
     return alarm;
   }
 }

@@ -14,14 +14,15 @@ const HEIGHT = 6;
 interface Shown {
   readonly limiter: IZaeLimiter;
   readonly alarms?: LimiterAlarms;
+  readonly moreAlarms?: cloudwatch.IAlarm[];
   readonly archiveBucket?: s3.IBucket;
 }
 
 /** The widgets of a limiter, in rows of one subject: what is known of it, and nothing that must stay empty. */
-export function dashboardRows({ limiter, alarms, archiveBucket }: Shown): cloudwatch.IWidget[][] {
+export function dashboardRows({ limiter, alarms, moreAlarms = [], archiveBucket }: Shown): cloudwatch.IWidget[][] {
   return [
     [new cloudwatch.TextWidget({ width: WIDTH, height: 2, markdown: `# Rate limiter ${limiter.limiterName}` })],
-    ...alarmRows(alarms),
+    ...alarmRows([...moreAlarms, ...(alarms?.all ?? [])]),
     ...requestRows(limiter, alarms),
     ...aggregatorRows(limiter, alarms),
     ...provisionerRows(limiter, alarms),
@@ -60,9 +61,9 @@ function thresholdOf(alarm: cloudwatch.Alarm): cloudwatch.HorizontalAnnotation {
   return { value: alarm.toAnnotation().value, label: `alarm: ${alarm.node.id}`, color: cloudwatch.Color.RED };
 }
 
-function alarmRows(alarms: LimiterAlarms | undefined): cloudwatch.IWidget[][] {
-  if (alarms === undefined || alarms.all.length === 0) return [];
-  return [[new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: alarms.all, width: WIDTH, height: 3 })]];
+function alarmRows(alarms: cloudwatch.IAlarm[]): cloudwatch.IWidget[][] {
+  if (alarms.length === 0) return [];
+  return [[new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: WIDTH, height: 3 })]];
 }
 
 const percentiles = (metric: (options: cloudwatch.MetricOptions) => cloudwatch.Metric): cloudwatch.Metric[] =>

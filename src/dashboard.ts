@@ -46,6 +46,13 @@ export interface ZaeLimiterDashboardProps {
   readonly alarms?: LimiterAlarms;
 
   /**
+   * Other alarms whose states are shown, before those of the limiter.
+   *
+   * @default - none
+   */
+  readonly moreAlarms?: cloudwatch.IAlarm[];
+
+  /**
    * Bucket of the audit archive, whose size is shown.
    *
    * @default - none

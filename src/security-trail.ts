@@ -252,7 +252,7 @@ export class SecurityTrail extends Construct {
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    tell(alarm, audience);
+    tell(alarm, audience, suffix === 'access-denied');
     return alarm;
   }
 }

@@ -392,7 +392,10 @@ export class ZaeLimiter extends LimiterBase {
     if (props.dashboard?.enabled === true) {
       const { dashboardName, defaultInterval } = props.dashboard;
       const { alarms, archiveBucket: bucket } = this;
-      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', { limiter: this, alarms, archiveBucket: bucket, dashboardName, defaultInterval });
+      const moreAlarms = [this.availabilityAlarm, this.probeLatencyAlarm, this.accessDeniedAlarm, this.limitChangesAlarm].flatMap((alarm) => alarm ?? []);
+      this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', {
+        limiter: this, alarms, moreAlarms, archiveBucket: bucket, dashboardName, defaultInterval,
+      });
     }
     if (props.savedQueries === true) new SavedQueries(this, 'Queries', limiterName, queried);
 

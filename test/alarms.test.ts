@@ -201,7 +201,7 @@ describe('warnings', () => {
 
     synth(options(stack), {}, stack);
 
-    expect(warningsOf(stack)).toEqual([['/app/Limiter', expect.stringMatching(/^alarms\.topic .*\[ack: @zae-limiter\/cdk:alarmActionsUnused\]$/)]]);
+    expect(warningsOf(stack)).toEqual([['/app/Limiter', expect.stringMatching(/^topics or actions of alarms .*\[ack: @zae-limiter\/cdk:alarmActionsUnused\]$/)]]);
   });
 
   test('no actions are not unused', () => {
@@ -256,6 +256,21 @@ describe('alarms that are made for a limiter', () => {
 
     expect(() => new LimiterAlarms(stack, 'Alarms', { limiter, options: { durationThresholdPercent: 0 } }))
       .toThrow('DURATION_PERCENT_RANGE: alarms.durationThresholdPercent must be a whole number from 1 to 100, got 0 [app/Alarms]');
+  });
+});
+
+describe('a topic for critical alarms', () => {
+  test('is told by those, beside the other one, and by no other', () => {
+    const stack = new Stack(new App(), 'app');
+    const [topic, criticalTopic] = [new Topic(stack, 'Chat'), new Topic(stack, 'Pager')];
+    new ZaeLimiter(stack, 'Limiter', {
+      limiterName: 'prod', availabilityProbe: {}, cloudTrail: { alarms: true }, alarms: { topic, criticalTopic, systemErrors: { enabled: true } },
+    });
+
+    const all = Object.values(Template.fromStack(stack).findResources(ALARM)).map(({ Properties }) => Properties);
+    const told = (id: string): string[] => all.filter(({ AlarmActions }) => JSON.stringify(AlarmActions).includes(`"${id}`)).map(({ AlarmName }) => AlarmName);
+    expect(told('Chat')).toHaveLength(all.length);
+    expect(told('Pager').sort()).toEqual(['prod-access-denied', 'prod-availability', 'prod-system-errors']);
   });
 });
 

@@ -184,3 +184,11 @@ describe('a dashboard in another stack', () => {
     expect(titles(dashboardOf(stack).widgets)).toEqual(['text', ...REQUESTS, ...expected, ...COST]);
   });
 });
+
+test('the alarms of the probe and of the trail are shown before those of the limiter', () => {
+  const { widgets } = synth({ availabilityProbe: {}, cloudTrail: { alarms: true } });
+  const { widgets: without } = synth();
+
+  const shown = (all: readonly Widget[]): unknown[] => titled(all, 'Alarms').alarms;
+  expect(shown(widgets)).toHaveLength(shown(without).length + 4);
+});

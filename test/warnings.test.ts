@@ -39,7 +39,7 @@ const WARNINGS: readonly (readonly [keyof typeof WARNING, Props, RegExp])[] = [
   ['unusedFormat', (stack) => { const role = roleIn(stack); return { iam: { ...none, aggregatorRole: role, provisionerRole: role, roleNameFormat: 'x-{}' } }; },
     /^iam\.roleNameFormat and iam\.policyNameFormat have no effect/],
   ['foreignKey', (stack) => ({ encryptionKey: keyIn(stack) }), /^the policy of encryptionKey cannot be changed by this app/],
-  ['alarmActionsUnused', (stack) => ({ alarms: { enabled: false, topic: new Topic(stack, 'Topic') } }), /^alarms\.topic or alarms\.actions are given/],
+  ['alarmActionsUnused', (stack) => ({ alarms: { enabled: false, topic: new Topic(stack, 'Topic') } }), /^topics or actions of alarms are given/],
   ['noDurationAlarm', (stack) => ({ aggregator: { timeout: Duration.seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber) } }),
     /^there is no alarm on the duration of the aggregator/],
   ['budgetTopicPolicy', (stack) => ({ budget: { monthlyLimitUsd: 50, topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:us-east-1:123456789012:ops') } }),

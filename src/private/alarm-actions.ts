@@ -6,7 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { AlarmOptions } from '../alarm-options';
 
 /** Whom an alarm tells. */
-export type Audience = Pick<AlarmOptions, 'actions' | 'topic' | 'notifyOnOk'>;
+export type Audience = Pick<AlarmOptions, 'actions' | 'topic' | 'criticalTopic' | 'notifyOnOk'>;
 
 /**
  * Lets a service publish to a topic of this app. The policy takes the place of the one that SNS gives to a topic without a policy,
@@ -23,10 +23,11 @@ export function allowToPublish(topic: sns.ITopic, service: 'cloudwatch' | 'budge
   return topic.addToResourcePolicy(new iam.PolicyStatement({ principals, actions: ['sns:Publish'], resources: [topic.topicArn], conditions }));
 }
 
-/** F-19, X8: every alarm of a limiter does the same. What is given twice is done once. */
-export function tell(alarm: cloudwatch.Alarm, { actions = [], topic, notifyOnOk = false }: Audience): void {
-  if (topic !== undefined) allowToPublish(topic, 'cloudwatch');
-  const all = topic === undefined ? actions : [...actions, new SnsAction(topic)];
+/** F-19, X8: every alarm of a limiter does the same, and those that are critical a little more. What is given twice is done once. */
+export function tell(alarm: cloudwatch.Alarm, { actions = [], topic, criticalTopic, notifyOnOk = false }: Audience, isCritical = false): void {
+  const topics = [topic, isCritical ? criticalTopic : undefined].flatMap((one) => one ?? []);
+  for (const one of topics) allowToPublish(one, 'cloudwatch');
+  const all = [...actions, ...topics.map((one) => new SnsAction(one))];
   const arns = new Set(all.map((action) => action.bind(alarm, alarm).alarmActionArn));
   for (const alarmActionArn of arns) {
     const action: cloudwatch.IAlarmAction = { bind: () => ({ alarmActionArn }) };

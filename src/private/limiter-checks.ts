@@ -113,9 +113,10 @@ export function warnAboutLimiter(limiter: IZaeLimiter, props: ZaeLimiterProps, p
   const annotations = Annotations.of(limiter);
   const { iam: options = {} } = props;
   warnAboutAggregator(limiter, props.aggregator ?? {});
-  if (props.alarms?.enabled === false && (props.alarms.topic !== undefined || (props.alarms.actions ?? []).length > 0)) {
+  const { alarms } = props;
+  if (alarms?.enabled === false && [alarms.topic, alarms.criticalTopic, ...alarms.actions ?? []].some((told) => told !== undefined)) {
     annotations.addWarningV2(WARNING.alarmActionsUnused,
-      'alarms.topic or alarms.actions are given, but alarms are not enabled: nobody will be told of anything');
+      'topics or actions of alarms are given, but alarms are not enabled: nobody will be told of anything');
   }
   if (!parts.iam && !parts.aggregator && (props.aggregator?.enabled ?? true)) {
     annotations.addWarningV2(WARNING.noAggregator,
