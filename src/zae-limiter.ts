@@ -392,7 +392,8 @@ export class ZaeLimiter extends LimiterBase {
     if (props.dashboard?.enabled === true) {
       const { dashboardName, defaultInterval } = props.dashboard;
       const { alarms, archiveBucket: bucket } = this;
-      const moreAlarms = [this.availabilityAlarm, this.probeLatencyAlarm, this.accessDeniedAlarm, this.limitChangesAlarm].flatMap((alarm) => alarm ?? []);
+      const moreAlarms = [this.availabilityAlarm, this.probeLatencyAlarm, this.accessDeniedAlarm, this.limitChangesAlarm]
+        .flatMap((alarm) => alarm ?? []);
       this.dashboard = new ZaeLimiterDashboard(this, 'Dashboard', {
         limiter: this, alarms, moreAlarms, archiveBucket: bucket, dashboardName, defaultInterval,
       });
