@@ -162,9 +162,10 @@ export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyS
     if (target?.table === undefined || !needsResourcePolicy(grantee, onPrincipal, target.table)) return [onPrincipal];
     const { table, encryptionKey, provisioner } = target;
     if (actions.includes('lambda:InvokeFunction') && provisioner !== undefined) {
-      return [onPrincipal, provisioner.grantInvoke(grantee)];
+      return isKnownToLambda(grantee.grantPrincipal) ? [onPrincipal, provisioner.grantInvoke(grantee)] : [onPrincipal];
     }
-    const resource = resources.some((arn) => arn.startsWith(target.tableArn)) ? table : encryptionKey;
+    const ofKey = encryptionKey !== undefined && resources.includes(encryptionKey.keyArn) ? encryptionKey : undefined;
+    const resource = resources.some((arn) => arn.startsWith(target.tableArn)) ? table : ofKey;
     if (resource === undefined) return [onPrincipal];
     // Not addToPrincipalOrResource, which forgets the conditions. A policy cannot name the ARN of what it is part of: '*' there is the
     // table and its indexes, or the key.
@@ -174,10 +175,20 @@ export function grantStatements(grantee: iam.IGrantable, statements: iam.PolicyS
   return grants.reduce((all, grant) => all.combine(grant));
 }
 
-/** Whether a grantee is, or may be, of another account, or could not be given a policy. A service acquires nothing itself. */
+/** Whether a grantee is, or may be, of another account, or could not be given a policy. */
 function needsResourcePolicy({ grantPrincipal }: iam.IGrantable, onPrincipal: iam.Grant, { env }: iam.IResourceWithPolicyV2): boolean {
-  if (grantPrincipal instanceof iam.ServicePrincipal) return false;
+  const { principalJson, conditions } = grantPrincipal.policyFragment;
+  // A service acquires nothing itself, and nobody means everybody.
+  const isEverybody = JSON.stringify(principalJson).includes('"*"') && Object.keys(conditions).length === 0;
+  if ('Service' in principalJson || isEverybody) return false;
   const { principalAccount } = grantPrincipal;
   const isElsewhere = principalAccount !== undefined && !Token.isUnresolved(principalAccount) && principalAccount !== env.account;
   return isElsewhere || !onPrincipal.success;
+}
+
+/** Whether a function's policy can name a principal: an account, a role or a user, without conditions. */
+function isKnownToLambda(principal: iam.IPrincipal): boolean {
+  const { principalJson, conditions } = principal.policyFragment;
+  const arns = Object.keys(principalJson).join() === 'AWS' ? [principalJson.AWS].flat() : [];
+  return arns.length === 1 && Object.keys(conditions).length === 0 && (principal instanceof iam.ArnPrincipal || 'roleArn' in principal || 'userArn' in principal);
 }

@@ -9,7 +9,7 @@ import { Construct, IDependable } from 'constructs';
 import { leadingKeys } from './access';
 import { FunctionOptions } from './function-options';
 import { Audience, tell, withRunbook } from './private/alarm-actions';
-import { BundledFunction, checkFunctionOptions, FunctionSurroundings } from './private/bundled-function';
+import { BundledFunction, checkFunctionOptions, FunctionSurroundings, knownArn } from './private/bundled-function';
 import { keyUse, serviceIn } from './private/encryption';
 import { Problems } from './private/validate';
 
@@ -114,7 +114,8 @@ export class AvailabilityProbe extends Construct {
     this.function = bundled.function;
     this.role = bundled.role;
     this.policyDocument = bundled.policyDocument;
-    bundled.allow(...probeStatements(table.tableArn));
+    const tableArn = knownArn(this, { externalRole: options.role, names: props.names }, { service: 'dynamodb', resource: 'table', resourceName: limiterName });
+    bundled.allow(...probeStatements(tableArn ?? table.tableArn));
     if (table.encryptionKey !== undefined) bundled.allow(keyUse(table.encryptionKey, 'write', [serviceIn(this, 'dynamodb')]));
 
     const interval = options.interval ?? DEFAULT_INTERVAL;

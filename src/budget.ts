@@ -96,13 +96,13 @@ export class Budget extends Construct {
 
   private allowBudgets(topic: sns.ITopic): void {
     const budgetArn = Stack.of(this).formatArn({ service: 'budgets', region: '', resource: '*' });
-    const { statementAdded, policyDependable } = allowToPublish(topic, 'budgets', budgetArn);
+    const { statementAdded, policyDependable } = allowToPublish(this, topic, 'budgets', budgetArn);
     if (!statementAdded) {
       Annotations.of(this.node.scope!).addWarningV2(WARNING.budgetTopicPolicy,
         'budget.topic is not of this app: its policy has to allow budgets.amazonaws.com to publish, or the budget cannot be created');
       return;
     }
-    allowToPublish(topic, 'cloudwatch'); // alarms that tell this topic, whoever made them
+    allowToPublish(this, topic, 'cloudwatch'); // alarms that tell this topic, whoever made them
     if (policyDependable !== undefined) this.budget.node.addDependency(policyDependable); // AWS Budgets tries the topic when it is created
   }
 }

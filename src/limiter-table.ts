@@ -39,7 +39,7 @@ export interface TableOptions {
   readonly contributorInsights?: dynamodb.ContributorInsightsSpecification;
 
   /**
-   * Policy of the table itself, for principals of other accounts.
+   * Policy of the table itself, for principals of other accounts. It is copied: what is added to the document later is left out.
    *
    * @default - none, but for what is granted to principals of other accounts
    */

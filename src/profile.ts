@@ -53,17 +53,30 @@ export class Profile {
    * @internal
    */
   public _complete<T extends object>(props: T): T {
-    return merge(this.settings, props as unknown as Settings) as unknown as T;
+    const given = props as unknown as Settings;
+    return merge(fitting(this.settings, given), given) as unknown as T;
   }
 }
 
-/** Settings that belong together: whoever sets the first does not want the profile's second. */
-const TOGETHER: { readonly [name: string]: string } = { deleteAfter: 'moveToColdStorageAfter' };
+/** The profile's settings, without those that contradict what the props say of the same matter. */
+function fitting(settings: Settings, { audit, backup }: Settings): Settings {
+  const { audit: ownAudit, backup: ownBackup, ...rest } = settings;
+  return {
+    ...rest,
+    ...(ownAudit !== undefined && !(isGroup(audit) && audit.archive !== undefined) && { audit: ownAudit }), // who sets up an archive wants it
+    ...(ownBackup !== undefined && { backup: isGroup(backup) ? fittingLifecycle(ownBackup as Settings, backup) : ownBackup }),
+  };
+}
+
+/** Cold storage takes 90 days at least: a backup that is kept for less time does not go there. */
+function fittingLifecycle({ moveToColdStorageAfter: cold, ...lifecycle }: Settings, { deleteAfter }: Settings): Settings {
+  const tooShort = deleteAfter instanceof Duration && !deleteAfter.isUnresolved() && deleteAfter.toDays() < (cold as Duration).toDays() + 90;
+  return tooShort ? lifecycle : { ...lifecycle, moveToColdStorageAfter: cold };
+}
 
 /** Goes into groups of settings, and takes everything else as one value. */
 function merge(settings: Settings, props: Settings): Settings {
-  const overruled = Object.keys(props).filter((name) => props[name] !== undefined).map((name) => TOGETHER[name]);
-  const merged: { [name: string]: unknown } = Object.fromEntries(Object.entries(settings).filter(([name]) => !overruled.includes(name)));
+  const merged: { [name: string]: unknown } = { ...settings };
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined) continue;
     const own = settings[name];

@@ -213,9 +213,13 @@ export class SecurityTrail extends Construct {
         },
       },
     }), true);
-    key.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'DescribeTrailKey', principals, actions: ['kms:DescribeKey'], resources: ['*'], conditions: source,
+    const { statementAdded } = key.addToResourcePolicy(new iam.PolicyStatement({
+      // Decrypt, because the bucket is there before the trail and has a key of its own that is made of this one.
+      sid: 'UseTrailKey', principals, actions: ['kms:DescribeKey', 'kms:Decrypt'], resources: ['*'], conditions: source,
     }), true);
+    if (statementAdded) return;
+    Annotations.of(this.node.scope!).addWarningV2(WARNING.trailKeyPolicy,
+      'the policy of encryptionKey cannot be changed by this app: it has to let cloudtrail.amazonaws.com use the key, or the trail cannot be created');
   }
 
   private trailArn(): string {

@@ -347,9 +347,13 @@ export class ZaeLimiter extends LimiterBase {
     }
     if (props.cloudTrail !== undefined) {
       const { archiveBucket: archive, provisionerRole } = this;
+      // Roles as they were given: their names are not known of what was imported by ARN.
+      const ownRoles = [
+        this.aggregator && (iamOptions.aggregatorRole ?? this.aggregatorRole), this.probe && (props.availabilityProbe?.role ?? this.probeRole),
+      ];
       const trail = new SecurityTrail(this, 'CloudTrail', {
         ...surroundings, table, audience, provisionerRole, archiveBucket: archive, options: props.cloudTrail,
-        ownRoles: [this.aggregatorRole, this.probeRole].flatMap((role) => role ?? []),
+        ownRoles: ownRoles.flatMap((role) => role ?? []),
       });
       this.trailBucket = trail.bucket;
       this.accessDeniedAlarm = trail.accessDeniedAlarm;

@@ -1,6 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { AccountPrincipal, OrganizationPrincipal, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import {
+  AccountPrincipal, AnyPrincipal, OrganizationPrincipal, PolicyDocument, PolicyStatement, Role, ServicePrincipal, WebIdentityPrincipal,
+  type IPrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import operations from '../spec/operations.json';
 import matrix from '../spec/vectors/iam_access_matrix.json';
@@ -203,6 +206,37 @@ describe('a grant', () => {
     const use = key!.Properties.KeyPolicy.Statement.find(({ Principal }: any) => JSON.stringify(Principal).includes('210987654321'));
     expect(use).toMatchObject({ Resource: '*', Condition: { StringLike: { 'kms:ViaService': ['dynamodb.us-east-1.amazonaws.com*'] } } });
     template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: 'arn:aws:iam::210987654321:role/operator' });
+  });
+
+  test.each<[string, IPrincipal]>([
+    ['everybody', new AnyPrincipal()],
+    ['a service under conditions', new ServicePrincipal('ec2.amazonaws.com').withConditions({ StringEquals: { 'aws:SourceAccount': ACCOUNT } })],
+  ])('to %s adds nothing to the table', (_, principal) => {
+    const { stack, limiter } = limiterApp();
+
+    expect(limiter.grantFullAccess(principal).success).toBe(false);
+
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::Table', { ResourcePolicy: Match.absent() });
+  });
+
+  test.each<[string, IPrincipal]>([
+    ['an account under conditions', new AccountPrincipal('210987654321').withConditions({ StringEquals: { 'aws:PrincipalTag/team': 'a' } })],
+    ['a user of the web', new WebIdentityPrincipal('accounts.google.com')],
+  ])('to %s reaches the table, though a function cannot name it', (_, principal) => {
+    const { stack, limiter } = limiterApp();
+
+    expect(limiter.grantFullAccess(principal).success).toBe(true);
+
+    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Permission', 0);
+  });
+
+  test('to find limiters never reaches the key', () => {
+    const stack = new Stack(new App(), 'app', { env: { account: ACCOUNT, region: 'us-east-1' } });
+    const limiter = new ZaeLimiter(stack, 'Limiter', { limiterName: 'prod', encryptionKey: new Key(stack, 'Key') });
+
+    limiter.grantDiscovery(new AccountPrincipal('210987654321'));
+
+    expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::KMS::Key'))).not.toContain('tag:GetResources');
   });
 
   test('changes the table of one limiter only, though two were given one policy', () => {

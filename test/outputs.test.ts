@@ -236,6 +236,17 @@ describe('profiles', () => {
     });
   });
 
+  test('keep cold storage for who keeps a backup long enough', () => {
+    synth({ profile: Profile.production(), backup: { deleteAfter: Duration.days(365) } }).hasResourceProperties('AWS::Backup::BackupPlan', {
+      BackupPlan: { BackupPlanRule: [{ Lifecycle: { DeleteAfterDays: 365, MoveToColdStorageAfterDays: 30 } }] },
+    });
+  });
+
+  test('archive for who sets up an archive, also in development', () => {
+    synth({ profile: Profile.development() }).resourceCountIs('AWS::S3::Bucket', 0);
+    synth({ profile: Profile.development(), audit: { archive: { versioned: false } } }).resourceCountIs('AWS::S3::Bucket', 1);
+  });
+
   test.each<[string, string[] | undefined, string]>([
     ['the default namespace', undefined, 'default'], ['it among others', ['a', 'default'], 'default'], ['the first where it is none of them', ['a', 'b'], 'a'],
   ])('probe %s', (_, namespaces, expected) => {

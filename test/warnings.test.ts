@@ -63,6 +63,15 @@ test.each(WARNINGS)('warns once with the id %s', (id, props, text) => {
   expect(warning!.text).toContain(`[ack: @zae-limiter/cdk:${id}]`);
 });
 
+test('warns with the id trailKeyPolicy of a key that was imported, beside the warning about logs', () => {
+  const texts = warningsOf((stack) => ({ encryptionKey: keyIn(stack), cloudTrail: {} })).map(({ text }) => text);
+
+  expect(texts).toEqual([
+    expect.stringMatching(/^the policy of encryptionKey cannot be changed by this app: it has to let cloudtrail\.amazonaws\.com .*trailKeyPolicy\]$/),
+    expect.stringContaining('foreignKey'),
+  ]);
+});
+
 test.each(NOTICES)('notes with the id %s', (id, props, text) => {
   const notes = noticesOf(props).filter((notice) => notice.text.includes(`[ack: @zae-limiter/cdk:${id}]`));
 
@@ -71,8 +80,8 @@ test.each(NOTICES)('notes with the id %s', (id, props, text) => {
 
 test('every id is the published one, and a case above', () => {
   expect(Object.entries(WARNING)).toEqual(Object.keys(WARNING).map((id) => [id, `@zae-limiter/cdk:${id}`]));
-  const ofLimits = ['manifestUnreadable']; // limits-file.test.ts
-  expect([...[...WARNINGS, ...NOTICES].map(([id]) => id), ...ofLimits].sort()).toEqual(Object.keys(WARNING).sort());
+  const elsewhere: (keyof typeof WARNING)[] = ['manifestUnreadable', 'trailKeyPolicy']; // limits-file.test.ts, and above
+  expect([...[...WARNINGS, ...NOTICES].map(([id]) => id), ...elsewhere].sort()).toEqual(Object.keys(WARNING).sort());
 });
 
 test.each<[string, Props]>([

@@ -1,8 +1,9 @@
-import { Aws } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
 import { AlarmOptions } from '../alarm-options';
 
 /** Whom an alarm tells. */
@@ -14,9 +15,9 @@ export type Audience = Pick<AlarmOptions, 'actions' | 'topic' | 'criticalTopic' 
  *
  * @returns whether the topic has a policy that this app controls, and the policy
  */
-export function allowToPublish(topic: sns.ITopic, service: 'cloudwatch' | 'budgets', sourceArn?: string): iam.AddToResourcePolicyResult {
+export function allowToPublish(scope: Construct, topic: sns.ITopic, service: 'cloudwatch' | 'budgets', sourceArn?: string): iam.AddToResourcePolicyResult {
   const principals = [new iam.ServicePrincipal(`${service}.amazonaws.com`)];
-  const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ...(sourceArn && { ArnLike: { 'aws:SourceArn': sourceArn } }) };
+  const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account }, ...(sourceArn && { ArnLike: { 'aws:SourceArn': sourceArn } }) };
   topic.masterKey?.addToResourcePolicy(new iam.PolicyStatement({
     principals, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'], conditions,
   }), true);
@@ -26,7 +27,7 @@ export function allowToPublish(topic: sns.ITopic, service: 'cloudwatch' | 'budge
 /** F-19, X8: every alarm of a limiter does the same, and those that are critical a little more. What is given twice is done once. */
 export function tell(alarm: cloudwatch.Alarm, { actions = [], topic, criticalTopic, notifyOnOk = false }: Audience, isCritical = false): void {
   const topics = [topic, isCritical ? criticalTopic : undefined].flatMap((one) => one ?? []);
-  for (const one of topics) allowToPublish(one, 'cloudwatch');
+  for (const one of topics) allowToPublish(alarm, one, 'cloudwatch');
   const all = [...actions, ...topics.map((one) => new SnsAction(one))];
   const arns = new Set(all.map((action) => action.bind(alarm, alarm).alarmActionArn));
   for (const alarmActionArn of arns) {

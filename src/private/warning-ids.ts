@@ -32,4 +32,6 @@ export const WARNING = {
   budgetTopicPolicy: '@zae-limiter/cdk:budgetTopicPolicy',
   /** The trail cannot be created unless somebody else lets CloudTrail write to its bucket. */
   trailBucketPolicy: '@zae-limiter/cdk:trailBucketPolicy',
+  /** The trail's key has to allow CloudTrail to use it. */
+  trailKeyPolicy: '@zae-limiter/cdk:trailKeyPolicy',
 } as const;
