@@ -70,7 +70,8 @@ function fitting(settings: Settings, { audit, backup }: Settings): Settings {
 
 /** Cold storage takes 90 days at least: a backup that is kept for less time does not go there. */
 function fittingLifecycle({ moveToColdStorageAfter: cold, ...lifecycle }: Settings, { deleteAfter }: Settings): Settings {
-  const tooShort = deleteAfter instanceof Duration && !deleteAfter.isUnresolved() && deleteAfter.toDays() < (cold as Duration).toDays() + 90;
+  const tooShort = deleteAfter instanceof Duration && !deleteAfter.isUnresolved()
+    && deleteAfter.toDays({ integral: false }) < (cold as Duration).toDays() + 90;
   return tooShort ? lifecycle : { ...lifecycle, moveToColdStorageAfter: cold };
 }
 

@@ -49,7 +49,10 @@ describe('F-39: a key of the customer', () => {
     });
     template.hasResourceProperties('AWS::CloudTrail::Trail', { KMSKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
     template.hasResourceProperties('AWS::KMS::Key', {
-      KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'EncryptTrail', Condition: Match.objectLike({ ArnLike: { 'aws:SourceArn': Match.anyValue() } }) })]) },
+      KeyPolicy: {
+        Statement: Match.arrayWith([Match.objectLike({ Sid: 'EncryptTrail', Condition: Match.objectLike({ ArnLike: { 'aws:SourceArn': Match.anyValue() } }) }),
+          Match.objectLike({ Sid: 'UseTrailKey', Action: ['kms:DescribeKey', 'kms:Decrypt'], Condition: { ArnLike: { 'aws:SourceArn': Match.anyValue() } } })]),
+      },
     });
   });
 

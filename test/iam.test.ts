@@ -149,6 +149,15 @@ describe('roles', () => {
     }
   });
 
+  test('have the boundary also beside a role of somebody else, which keeps its own', () => {
+    const { template } = synth((stack) => ({
+      iam: { createRoles: true, aggregatorRole: external(stack, 'aggr'), permissionsBoundary: ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary') },
+    }));
+
+    const roles = Object.values(template.findResources('AWS::IAM::Role')).map(({ Properties }) => [Properties.RoleName, Properties.PermissionsBoundary !== undefined]);
+    expect(Object.fromEntries(roles)).toEqual({ 'prod-prov': true, 'prod-app': true, 'prod-admin': true, 'prod-read': true });
+  });
+
   test('are named by the format', () => {
     const { template } = synth(() => ({ limiterName: 'my-app', iam: { createRoles: true, roleNameFormat: 'PowerUserPB-{}', policyNameFormat: '{}-v1' } }));
 

@@ -242,6 +242,12 @@ describe('profiles', () => {
     });
   });
 
+  test('leave it to the rule to refuse a lifetime of backups that is no number of days', () => {
+    const construct = () => synth({ profile: Profile.production(), backup: { deleteAfter: Duration.hours(36) } });
+
+    expect(construct).toThrow(/^BACKUP_LIFECYCLE: backup\.deleteAfter must be a whole number of days/);
+  });
+
   test('archive for who sets up an archive, also in development', () => {
     synth({ profile: Profile.development() }).resourceCountIs('AWS::S3::Bucket', 0);
     synth({ profile: Profile.development(), audit: { archive: { versioned: false } } }).resourceCountIs('AWS::S3::Bucket', 1);

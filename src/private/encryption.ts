@@ -18,7 +18,7 @@ export function keyUse(key: kms.IKey, access: 'read' | 'write', services: readon
 
 /** Names of a service for `kms:ViaService`. */
 export function serviceIn(scope: Construct, service: string, region: string = Stack.of(scope).region): string {
-  // With what follows in the AWS partition of China.
+  // Endpoints in China end with .cn; whether the condition's value does as well is not documented. The pattern takes both.
   return `${service}.${region}.amazonaws.com*`;
 }
 
