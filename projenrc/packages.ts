@@ -1,5 +1,5 @@
 import { awscdk, JsonFile } from 'projen';
-import { AWS_SDK, NODE_MIN, PACKAGE_PATHS, SOURCE_DIRS, VERSION } from './versions';
+import { AWS_SDK, CLI_DEPENDENCIES, NODE_MIN, PACKAGE_PATHS, SOURCE_DIRS, VERSION } from './versions';
 
 /** Writes the workspace packages' manifests and the TypeScript programs that jsii does not own. */
 export function definePackages(project: awscdk.AwsCdkConstructLibrary): void {
@@ -11,7 +11,7 @@ export function definePackages(project: awscdk.AwsCdkConstructLibrary): void {
         noEmit: true,
         rootDir: '.',
         target: 'es2022',
-        lib: ['es2022', 'esnext.disposable'],
+        lib: ['es2023', 'esnext.disposable'],
         module: 'esnext',
         moduleResolution: 'bundler',
         isolatedModules: true,
@@ -22,13 +22,13 @@ export function definePackages(project: awscdk.AwsCdkConstructLibrary): void {
         types: ['node', 'jest'],
         paths: PACKAGE_PATHS,
       },
-      include: ['src', 'test', ...SOURCE_DIRS, 'packages/client/test', 'projenrc', '.projenrc.ts'],
+      include: ['src', 'test', ...SOURCE_DIRS, 'packages/client/test', 'packages/cli/test', 'projenrc', '.projenrc.ts'],
       exclude: ['**/node_modules', '**/cdk.out'],
     },
   });
   const dev = project.tsconfigDev.file;
   dev.addOverride('compilerOptions.target', 'es2022');
-  dev.addOverride('compilerOptions.lib', ['es2022', 'esnext.disposable']);
+  dev.addOverride('compilerOptions.lib', ['es2023', 'esnext.disposable']);
   dev.addOverride('compilerOptions.module', 'esnext');
   dev.addOverride('compilerOptions.moduleResolution', 'bundler');
   dev.addOverride('compilerOptions.paths', Object.fromEntries(
@@ -38,7 +38,7 @@ export function definePackages(project: awscdk.AwsCdkConstructLibrary): void {
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2022',
-    lib: ['es2022', 'esnext.disposable'],
+    lib: ['es2023', 'esnext.disposable'],
     strict: true,
     noUnusedLocals: true,
     noImplicitReturns: true,
@@ -71,12 +71,34 @@ export function definePackages(project: awscdk.AwsCdkConstructLibrary): void {
       main: './dist/cjs/index.js',
       module: './dist/esm/index.js',
       types: './dist/cjs/index.d.ts',
-      exports: { '.': dual('index'), './testing': dual('testing/index'), './package.json': './package.json' },
+      exports: {
+        '.': dual('index'), './admin': dual('admin/index'), './testing': dual('testing/index'), './package.json': './package.json',
+      },
       dependencies: { '@aws-sdk/client-dynamodb': AWS_SDK },
     },
   });
   new JsonFile(project, 'packages/client/tsconfig.json', { obj: { compilerOptions, include: ['src'] } });
   new JsonFile(project, 'packages/client/tsconfig.cjs.json', {
     obj: { extends: './tsconfig.json', compilerOptions: { module: 'commonjs', moduleResolution: 'bundler', outDir: 'dist/cjs' } },
+  });
+
+  new JsonFile(project, 'packages/cli/package.json', {
+    readonly: false,
+    obj: {
+      name: '@zae-limiter/cli',
+      version: VERSION,
+      description: 'Admin command line of zae-limiter: deploy, limits, usage, audit and repairs of a rate limiter on DynamoDB',
+      keywords: ['rate-limiter', 'token-bucket', 'dynamodb', 'cli'],
+      license: 'MIT',
+      repository: { type: 'git', url: 'https://github.com/zae-limiter/zae-limiter-cdk.git', directory: 'packages/cli' },
+      type: 'commonjs', // starts faster, and one format is enough for a program
+      engines: { node: `>=${NODE_MIN}` },
+      publishConfig: { access: 'public' },
+      bin: { 'zae-limiter': './dist/main.js' },
+      // The construct library, bundled: what `deploy` synthesises is always of the same version.
+      imports: { '#construct': './dist/construct/index.js' },
+      files: ['dist', 'assets'],
+      dependencies: { '@zae-limiter/client': `^${VERSION}`, ...CLI_DEPENDENCIES },
+    },
   });
 }

@@ -17,7 +17,7 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   const typecheck = project.addTask('typecheck', { description: 'Type check everything', exec: 'tsc -p tsconfig.check.json' });
   const depcruise = project.addTask('depcruise', {
     description: 'Check the import directions',
-    exec: 'depcruise --config .dependency-cruiser.cjs src lambda-src synth-src packages/client/src examples',
+    exec: 'depcruise --config .dependency-cruiser.cjs src lambda-src synth-src packages/client/src packages/cli/src examples',
   });
 
   const lint = project.addTask('lint', { description: 'eslint and import directions' });

@@ -1,7 +1,7 @@
 // Bundles every Lambda of lambda-src/ into assets/<name>/index.js, the file that is deployed, and what the construct library
 // needs at synth into assets/manifest/index.js.
 import { build } from 'esbuild';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { CHECK_FILE, compileManifestSchema } from './compile-manifest-schema.mjs';
 
 writeFileSync(CHECK_FILE, compileManifestSchema());
@@ -34,3 +34,7 @@ for (const { name, entry, target } of bundles) {
   writeFileSync(`${out}/package.json`, '{"type":"commonjs"}\n');
   console.log(`${name}: ${Math.ceil(Object.values(metafile.outputs)[0].bytes / 1024)} KiB`);
 }
+
+// The CLI deploys them, and runs the aggregator beside DynamoDB Local.
+rmSync('packages/cli/assets', { recursive: true, force: true });
+cpSync('assets', 'packages/cli/assets', { recursive: true });

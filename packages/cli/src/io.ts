@@ -1,0 +1,23 @@
+import type { Clock } from '@zae-limiter/client';
+
+/** What a command can reach of the process that runs it. A test gives its own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborted when the user presses Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export interface Output {
+  readonly isTTY?: boolean;
+  /** Characters of a line; undefined when it is no terminal. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Somebody sits before it and can answer. */
+export const isInteractive = ({ stdin, stderr }: Io): boolean => stdin.isTTY === true && stderr.isTTY === true;

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { run } from './run.js';
+import { systemClock } from './system-clock.js';
+
+/** Exit code of a process that was told to end at once. */
+const KILLED = 130;
+
+// The SDK warns on every start that Node.js 20 is old; the range that we support is in package.json.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const interruption = new AbortController();
+process.on('SIGINT', () => {
+  if (interruption.signal.aborted) process.exit(KILLED); // asked twice
+  interruption.abort();
+});
+// A reader such as `head` that has seen enough is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+void run(process.argv.slice(2), {
+  stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, env: process.env, cwd: process.cwd(),
+  clock: systemClock, signal: interruption.signal,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
+  if (interruption.signal.aborted) process.exit(exitCode); // what was interrupted may still hold connections open
+});
