@@ -90,7 +90,7 @@ function addOptions(node: Commander, options: Options): () => Record<string, unk
     const alias = { ...option, env: undefined, default: undefined, hidden: true };
     const others = (option.aliases ?? []).map((flags) => addOption(node, alias, flags));
     return () => {
-      const given = others.find((alias) => node.getOptionValueSource(alias) === 'cli');
+      const given = others.find((name) => node.getOptionValueSource(name) === 'cli');
       const used = given ?? main;
       if (option.required === true && node.getOptionValueSource(used) === undefined) missing(node, option);
       const value: unknown = node.getOptionValue(used);
@@ -117,7 +117,8 @@ function addOption(node: Commander, option: Option<unknown>, flags: string): str
     node.addOption(new CommanderOption(`--no-${long}`, `the opposite of --${long}`).hideHelp(hidden));
   }
   const name = made.attributeName();
-  if (shown === undefined && option.default !== undefined && !flags.startsWith('--no-')) node.setOptionValueWithSource(name, option.default, 'default');
+  const silent = shown === undefined && option.default !== undefined && !flags.startsWith('--no-');
+  if (silent) node.setOptionValueWithSource(name, option.default, 'default');
   return name;
 }
 

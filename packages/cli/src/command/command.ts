@@ -18,6 +18,8 @@ type Values<A, O> =
   & { readonly [K in keyof A]: A[K] extends Argument<infer T> ? T : never }
   & { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
+type Nothing = Record<never, never>;
+
 export type Arguments = Readonly<Record<string, Argument<unknown>>>;
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
@@ -54,7 +56,8 @@ export type Command = Omit<CommandSpec<Arguments, Options>, 'run'> & {
 };
 
 /** Says that a command is one, and lets the compiler see the types of its values. */
-export const command = <A extends Arguments = Record<never, never>, O extends Options = Record<never, never>>(spec: CommandSpec<A, O>): Command => spec;
+export const command = <A extends Arguments = Nothing, O extends Options = Nothing>(spec: CommandSpec<A, O>): Command => spec;
 
 /** Name of the schema of a command's output: `zae-limiter.audit-list/1`. */
-export const schemaName = ({ path, outputVersion = 1 }: Pick<Command, 'path' | 'outputVersion'>): string => `zae-limiter.${path.replaceAll(' ', '-')}/${outputVersion}`;
+export const schemaName = ({ path, outputVersion = 1 }: Pick<Command, 'path' | 'outputVersion'>): string =>
+  `zae-limiter.${path.replaceAll(' ', '-')}/${outputVersion}`;

@@ -28,6 +28,10 @@ interface Settings {
 
 type Parse<T> = (text: string) => T;
 
+interface Parsing<T> {
+  readonly parse: Parse<T>;
+}
+
 /** A switch that is off unless given. */
 export const flag = (flags: string, description: string, settings: Settings = {}): Option<boolean> =>
   ({ flags, description, default: false, ...settings });
@@ -42,33 +46,36 @@ export const optionalToggle = (flags: string, description: string, settings: Set
 
 /** A value that may be missing. */
 export function optional(flags: string, description: string, settings?: Settings): Option<string | undefined>;
-export function optional<T>(flags: string, description: string, settings: Settings & { readonly parse: Parse<T> }): Option<T | undefined>;
-export function optional<T>(flags: string, description: string, settings: Settings & { readonly parse?: Parse<T> } = {}): Option<T | string | undefined> {
+export function optional<T>(flags: string, description: string, settings: Settings & Parsing<T>): Option<T | undefined>;
+export function optional<T>(flags: string, description: string, settings: Settings & Partial<Parsing<T>> = {}): Option<T | string | undefined> {
   return { flags, description, ...settings };
 }
 
 /** A value that must be given. */
 export function required(flags: string, description: string, settings?: Settings): Option<string>;
-export function required<T>(flags: string, description: string, settings: Settings & { readonly parse: Parse<T> }): Option<T>;
-export function required<T>(flags: string, description: string, settings: Settings & { readonly parse?: Parse<T> } = {}): Option<T | string> {
+export function required<T>(flags: string, description: string, settings: Settings & Parsing<T>): Option<T>;
+export function required<T>(flags: string, description: string, settings: Settings & Partial<Parsing<T>> = {}): Option<T | string> {
   return { flags, description, required: true, ...settings };
 }
 
 /** A value with a default. */
-export const value = <T>(flags: string, description: string, initial: T, settings: Settings & { readonly parse: Parse<T> }): Option<T> =>
+export const value = <T>(flags: string, description: string, initial: T, settings: Settings & Parsing<T>): Option<T> =>
   ({ flags, description, default: initial, ...settings });
 
 /** One of several words. */
-export const choice = <T extends string>(flags: string, description: string, choices: readonly T[], settings: Settings = {}): Option<T | undefined> =>
-  ({ flags, description, choices, ...settings });
+export const choice = <T extends string>(
+  flags: string, description: string, choices: readonly T[], settings: Settings = {},
+): Option<T | undefined> => ({ flags, description, choices, ...settings });
 
 /** One of several words, one of which is the default. */
-export const choiceOr = <T extends string>(flags: string, description: string, choices: readonly T[], initial: T, settings: Settings = {}): Option<T> =>
-  ({ flags, description, choices, default: initial, ...settings });
+export const choiceOr = <T extends string>(
+  flags: string, description: string, choices: readonly T[], initial: T, settings: Settings = {},
+): Option<T> => ({ flags, description, choices, default: initial, ...settings });
 
 /** A value that may be given several times. */
-export const list = <T = string>(flags: string, description: string, settings: Settings & { readonly parse?: Parse<T>; readonly required?: boolean } = {}): Option<readonly T[]> =>
-  ({ flags, description, repeatable: true, ...(settings.required ? {} : { default: [] }), ...settings });
+export const list = <T = string>(
+  flags: string, description: string, settings: Settings & Partial<Parsing<T>> & { readonly required?: boolean } = {},
+): Option<readonly T[]> => ({ flags, description, repeatable: true, ...(settings.required ? {} : { default: [] }), ...settings });
 
 /** An operand of a command. */
 export interface Argument<T> {
@@ -87,7 +94,8 @@ export function argument<T>(name: string, description: string, parse?: Parse<T>)
   return { name, description, required: true, variadic: false, parse };
 }
 
-export const optionalArgument = (name: string, description: string): Argument<string | undefined> => ({ name, description, required: false, variadic: false });
+export const optionalArgument = (name: string, description: string): Argument<string | undefined> =>
+  ({ name, description, required: false, variadic: false });
 
 /** Operands of any number; at least one when `least` is 1. */
 export const operands = (name: string, description: string, least: 0 | 1 = 0): Argument<readonly string[]> =>
