@@ -1,5 +1,6 @@
 import type { AwsClients } from './aws/clients.js';
 import type { GlobalValues } from './command/global-options.js';
+import type { CommandInfo } from './command/info.js';
 import { interrupted, refused } from './errors.js';
 import { isInteractive, type Io } from './io.js';
 import type { Result } from './output/result.js';
@@ -18,6 +19,7 @@ export interface ContextOptions {
   /** Whether people read the output, and not a program. */
   readonly forPeople: boolean;
   readonly print: (result: Result) => Promise<void>;
+  readonly commands: () => Promise<readonly CommandInfo[]>;
 }
 
 /** What a command works with: where it is connected, and who it talks to. */
@@ -121,6 +123,11 @@ export class Context {
   /** Prints a result at once; for commands that print several. */
   async print(result: Result): Promise<void> {
     await this.options.print(result);
+  }
+
+  /** Every command of the program, for those that tell about others. */
+  async commands(): Promise<readonly CommandInfo[]> {
+    return this.options.commands();
   }
 
   /** What to say when Ctrl-C ends the command: what goes on in AWS without it. */

@@ -1,7 +1,7 @@
 import { Argument as CommanderArgument, Command as Commander, CommanderError, InvalidArgumentError, Option as CommanderOption } from 'commander';
-import type { Command, Options } from './command/command.js';
+import type { Command } from './command/command.js';
 import { globalOptionsOf, type GlobalValues } from './command/global-options.js';
-import type { Argument, Option } from './command/option.js';
+import type { Argument, Option, Options } from './command/option.js';
 import { ENTRIES, type Entry } from './commands/index.js';
 import type { Io } from './io.js';
 import { version } from './version.js';

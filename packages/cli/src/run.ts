@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
-import { schemaName, type Command } from './command/command.js';
+import type { Command } from './command/command.js';
 import type { GlobalValues } from './command/global-options.js';
+import { schemaName } from './command/info.js';
 import { readDefaults } from './config-file.js';
 import { Context } from './context.js';
 import { failureOf, interrupted } from './errors.js';
@@ -9,7 +10,7 @@ import type { Io } from './io.js';
 import { render } from './output/render.js';
 import type { Result } from './output/result.js';
 import { styleFor } from './output/style.js';
-import { buildProgram } from './program.js';
+import { allCommands, buildProgram } from './program.js';
 import { terminalPrompter, type Prompter } from './ui/prompter.js';
 
 /** How long a command may tidy up after Ctrl-C, in milliseconds. */
@@ -52,7 +53,7 @@ async function execute(command: Command, values: object, globals: GlobalValues, 
     io.stdout.write(await render(result, { format, schema, query: globals.query, style, pretty: io.stdout.isTTY === true }));
   };
   const context = new Context({
-    io, globals, style, prompter, print,
+    io, globals, style, prompter, print, commands: allCommands,
     writes: command.effect === 'writes', forPeople: format === 'table' || format === 'plain',
   });
   try {

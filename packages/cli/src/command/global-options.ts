@@ -1,5 +1,5 @@
-import type { Command, Options } from './command.js';
-import { choice, flag, optional, required, value } from './option.js';
+import type { CommandInfo } from './info.js';
+import { choice, flag, optional, required, value, type Options } from './option.js';
 import { duration } from './parsers.js';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'yaml', 'csv', 'plain'] as const;
@@ -60,7 +60,7 @@ export interface GlobalValues {
 }
 
 /** The flags that a command shares with others of its kind. */
-export function globalOptionsOf({ scope, effect, nameRequired = false, writesFile = false }: Command): Options {
+export function globalOptionsOf({ scope, effect, nameRequired = false, writesFile = false }: CommandInfo): Options {
   const named = scope === 'namespace' || scope === 'table';
   return {
     ...(named && { name: nameRequired ? required(NAME.flags, 'name of the limiter') : NAME }),

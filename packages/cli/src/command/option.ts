@@ -100,3 +100,6 @@ export const optionalArgument = (name: string, description: string): Argument<st
 /** Operands of any number; at least one when `least` is 1. */
 export const operands = (name: string, description: string, least: 0 | 1 = 0): Argument<readonly string[]> =>
   ({ name, description, required: least === 1, variadic: true });
+
+export type Arguments = Readonly<Record<string, Argument<unknown>>>;
+export type Options = Readonly<Record<string, Option<unknown>>>;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { systemClock, type Clock } from '@zae-limiter/client';
 import Ajv from 'ajv';
-import { schemaName } from '../../src/command/command';
+import { schemaName } from '../../src/command/info';
 import type { Io } from '../../src/io';
 import { allCommands } from '../../src/program';
 import { run } from '../../src/run';
