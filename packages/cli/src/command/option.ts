@@ -63,12 +63,12 @@ export const value = <T>(flags: string, description: string, initial: T, setting
   ({ flags, description, default: initial, ...settings });
 
 /** One of several words. */
-export const choice = <T extends string>(
+export const choice = <const T extends string>(
   flags: string, description: string, choices: readonly T[], settings: Settings = {},
 ): Option<T | undefined> => ({ flags, description, choices, ...settings });
 
 /** One of several words, one of which is the default. */
-export const choiceOr = <T extends string>(
+export const choiceOr = <const T extends string>(
   flags: string, description: string, choices: readonly T[], initial: T, settings: Settings = {},
 ): Option<T> => ({ flags, description, choices, default: initial, ...settings });
 

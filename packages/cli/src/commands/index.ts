@@ -30,7 +30,11 @@ export const ENTRIES: readonly Entry[] = [
     ['version', 'Show versions of client, table and function', async () => (await import('./version.js')).version],
   ]),
   ...groups('Limits and usage:', [
+    ['system', 'Limits of a whole namespace, and its policy for outages', () => import('./system/index.js')],
     ['resource', 'Limits of resources', () => import('./resource/index.js')],
+    ['entity', 'Entities: their records, limits, blocks, export and erasure', () => import('./entity/index.js')],
+    ['namespace', 'Namespaces of a table', () => import('./namespace/index.js')],
+    ['audit', 'Who changed what', () => import('./audit/index.js')],
   ]),
   ...singles('Requests:', [
   ]),

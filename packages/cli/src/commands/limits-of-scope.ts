@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { Limit } from '@zae-limiter/client';
-import { list } from '../command/option.js';
+import { Limit, type LimitScope, type LimitsAdmin, type SetLimitsOptions, type StoredLimits } from '@zae-limiter/client';
+import { flag, list } from '../command/option.js';
 
 /** Shared by the commands that store and show limits of the system, a resource or an entity. */
 
@@ -8,6 +8,23 @@ import { list } from '../command/option.js';
 export const limitOption = list('-l, --limit <limit>', 'NAME:RATE[/PERIOD][:BURST]; PERIOD is [N]sec, min, hour or day, /min unless given', {
   parse: Limit.parse, required: true,
 });
+
+export const mergeOption = flag('--merge', 'keep the other limits that are stored');
+
+/** What a scope had before a change, and has now. */
+export interface LimitsChange {
+  readonly before: StoredLimits;
+  readonly after: StoredLimits;
+}
+
+/** Stores limits of a scope instead of those that it has, or with `merge` beside them. */
+export async function storeLimits(
+  stored: LimitsAdmin, scope: LimitScope, limits: readonly Limit[], { merge, ...options }: SetLimitsOptions & { readonly merge: boolean },
+): Promise<LimitsChange> {
+  const before = await stored.get(scope);
+  await (merge ? stored.merge(limits, scope, options) : stored.set(limits, scope, options));
+  return { before, after: await stored.get(scope) };
+}
 
 export const LimitSchema = Type.Object({
   name: Type.String(),

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { checkLimiterName, checkNamespace } from '../core/identifiers.js';
+export { checkEntityId, checkLimiterName, checkNamespace, checkResource, DEFAULT_RESOURCE } from '../core/identifiers.js';
 export type { Target } from '../manifest/managed.js';
 export type { LimitNumbers, Manifest, ManifestDeclaration, Settings } from '../manifest/manifest.js';
 export type { LiveSettings, Plan, PlannedChange } from '../manifest/plan.js';
@@ -16,4 +16,8 @@ export { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace
 export { PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 export type { ItemUpdate, ItemWrite } from '../schema/update.js';
 export { checkVersion, compareVersions, majorVersion } from '../schema/version-item.js';
+export type { AuditRange } from './audit.js';
+export { entityLimits, type EntityLimits } from './entity-limits.js';
 export { LimitsProvisioner, type Applied, type ApplyOptions } from './limits-provisioner.js';
+export { namespaceAuditEvents } from './namespace-audit.js';
+export { countItems, type ItemCounts } from './namespace-contents.js';

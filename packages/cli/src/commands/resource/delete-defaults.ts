@@ -13,8 +13,10 @@ export const deleteDefaults = command({
   async run(context, { resource }) {
     const { admin } = await context.namespace();
     const { limits } = await admin.limits.get({ resource });
-    await context.confirm(`Are you sure you want to delete the defaults of resource '${resource}'?`);
-    await admin.limits.delete({ resource });
+    if (limits.length > 0) {
+      await context.confirm(`Are you sure you want to delete the defaults of resource '${resource}'?`);
+      await admin.limits.delete({ resource });
+    }
     return {
       data: { resource, removed: limits.map(limitData) },
       human: () => [limits.length === 0 ? `No defaults configured for resource '${resource}'` : `Deleted defaults for resource '${resource}'`],
