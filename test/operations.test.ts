@@ -73,6 +73,7 @@ test.each<[string, Access, (limiter: RateLimiter) => Promise<unknown>]>([
     await limiter.acquire(request);
     await limiter.admin.entities.update('user-1', { cascade: true });
     await limiter.admin.entities.delete('user-1');
+    await limiter.admin.entities.erase('user-1');
   }],
   ['corrects buckets', 'fullAccess', async (limiter) => {
     const { buckets } = limiter.admin;

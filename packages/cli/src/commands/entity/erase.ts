@@ -28,7 +28,7 @@ export const erase = command({
       data: { entity: id, removed, auditEvents, children },
       human: ({ warning }) => [
         `Erased entity '${id}': ${removed} item(s) and ${auditEvents} audit event(s).`,
-        ...(children.length === 0 ? [] : [`${warning} ${children.length} entity(ies) still name it as their parent:`]),
+        ...(children.length === 0 ? [] : [`${warning} Entities that still name it as their parent (${children.length}):`]),
         ...children.map((child) => `  zae-limiter entity update ${child} --remove-parent`),
         'Backups and archived audit events are not changed.',
       ],

@@ -27,7 +27,7 @@ export const setDefaults = command({
     return {
       data: { before: settingsData(before), after: settingsData(after) },
       human: ({ arrow }) => [
-        `Set ${limits.length} system-wide default(s):`,
+        limits.length === 0 ? 'Set the system-wide policy for outages:' : `Set ${limits.length} system-wide default(s):`,
         ...changeLines(before.limits, after.limits, arrow),
         ...policyLine(before.onUnavailable, after.onUnavailable, arrow),
       ],
