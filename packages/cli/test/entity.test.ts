@@ -246,6 +246,16 @@ describe('entity block', () => {
     expect(await isAdmitted('gpt-4')).toBe(true);
   });
 
+  test('finds resources that only the entity has limits for, and shows the later end of two blocks', async () => {
+    await ok('set-limits', 'user-1', '-r', 'own', '-l', 'rpm:1');
+    await ok('set-limits', 'user-1', '-l', 'rpm:1');
+    await ok('block', 'user-1', '-r', 'own', '--for', '2h');
+
+    expect(await json('block', 'user-1', '--for', '1h')).toMatchObject({
+      blocked: [{ resource: 'api/v1' }, { resource: 'gpt-4', until: '2100-01-01T01:00:00.000Z' }, { resource: 'own', until: '2100-01-01T02:00:00.000Z' }],
+    });
+  });
+
   test('blocks one resource only when it is named, and records why', async () => {
     expect(await json('block', 'user-1', '--for', '90s', '-r', 'gpt-4', '--reason', 'abuse')).toMatchObject({ blocked: [{ resource: 'gpt-4', until: '2100-01-01T00:01:30.000Z' }] });
 
@@ -374,7 +384,7 @@ describe('entity export', () => {
     const toFile = (...args: string[]) => ns.invoke(['entity', 'export', 'user-1', '-o', 'user.json', ...args], { clock, cwd });
 
     expect(await toFile()).toEqual({ code: 0, stdout: '', stderr: "Exported entity 'user-1' to user.json\n" });
-    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(path).mode % 0o1000).toBe(0o600);
     const content = readFileSync(path, 'utf8');
     await ok('update', 'user-1', '--cascade');
     expect((await toFile()).code).toBe(7);

@@ -112,7 +112,8 @@ describe('what an operator asks of a namespace', () => {
     await put(table.store, { PK: text(`${namespaceId}/ENTITY#user-1`), SK: text('#CONFIG#other'), ...numbers });
 
     expect(await entityLimits(table.store, namespaceId, 'user-1')).toEqual([
-      { resource: '_default_', limits: [Limit.perMinute('rpm', 5)] }, { resource: 'gpt-4', limits }, { resource: 'other', limits: [Limit.perMinute('rpm', 7)] },
+      { resource: '_default_', limits: [Limit.perMinute('rpm', 5)] }, { resource: 'gpt-4', limits },
+      { resource: 'other', limits: [Limit.perMinute('rpm', 7)] },
     ]);
   });
 });

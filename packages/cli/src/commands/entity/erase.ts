@@ -6,9 +6,10 @@ import { entityArgument } from './options.js';
 export const erase = command({
   path: 'entity erase',
   summary: 'Remove everything that the table holds of an entity, audit events included',
-  description: 'For requests of erasure. What stays: the records and audit events of others that name the entity (its children, shown below; events that '
-    + 'it caused as a principal), manifests that declare it, backups, and events that were archived. The audit trail of the namespace says that somebody was '
-    + 'erased, and not who. Stop requests for the entity before. A call that fails is finished by another one.',
+  description: 'For requests of erasure. What stays: records and audit events of others that name the entity (its children, which are shown; events '
+    + 'that it caused as a principal), manifests that declare it, backups, and archived events; an archive of all deletions also takes those that are '
+    + 'erased here. The trail of the namespace says that somebody was erased, and not who. Stop requests for the entity before. A call that fails is '
+    + 'finished by another one.',
   scope: 'namespace',
   effect: 'writes',
   arguments: { id: entityArgument },
@@ -30,7 +31,7 @@ export const erase = command({
         `Erased entity '${id}': ${removed} item(s) and ${auditEvents} audit event(s).`,
         ...(children.length === 0 ? [] : [`${warning} Entities that still name it as their parent (${children.length}):`]),
         ...children.map((child) => `  zae-limiter entity update ${child} --remove-parent`),
-        'Backups and archived audit events are not changed.',
+        'Nothing was removed from backups and from the archive of audit events.',
       ],
     };
   },
