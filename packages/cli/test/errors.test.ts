@@ -8,7 +8,9 @@ test('every error code of the client has the exit code that the contract says', 
 });
 
 test('exit codes are a contract', () => {
-  expect(EXIT).toEqual({ ok: 0, failed: 1, invalid: 2, aws: 3, notFound: 4, incompatible: 5, drift: 6, refused: 7, rateLimited: 8, interrupted: 130 });
+  expect(EXIT).toEqual({
+    ok: 0, failed: 1, invalid: 2, aws: 3, notFound: 4, incompatible: 5, drift: 6, refused: 7, rateLimited: 8, interrupted: 130,
+  });
 });
 
 const sdk = (name: string, message = 'x') => Object.assign(new Error(message), { name, $metadata: {} });

@@ -46,7 +46,8 @@ describe('every command of the Python library', () => {
       `${argument.name()}${argument.variadic ? '...' : ''}${argument.required ? '' : '?'}`)).toEqual(operands);
   });
 
-  const flags = Object.entries(SURFACE).flatMap(([path, command]) => Object.entries(command.flags).map(([flag, rules]) => [path, flag, rules] as const));
+  const flags = Object.entries(SURFACE).flatMap(([path, command]) =>
+    Object.entries(command.flags).map(([flag, rules]) => [path, flag, rules] as const));
 
   test.each(flags)('%s takes %s', (path, flag, { short, negated, choices, required, repeatable, alias = false }) => {
     const option = flagged(path, flag);
@@ -73,7 +74,7 @@ describe('every command of the Python library', () => {
 describe('every command', () => {
   test('has a path of its own, and a schema unless it prints a file or text', () => {
     expect(new Set(commands.keys()).size).toBe(commands.size);
-    expect([...commands.values()].filter(({ output }) => output === undefined).map(({ path }) => path).sort()).toMatchInlineSnapshot(`[]`);
+    expect([...commands.values()].filter(({ output }) => output === undefined).map(({ path }) => path).sort()).toMatchInlineSnapshot('[]');
   });
 
   test('says in its help what it is for, and has no two flags of one name', async () => {
