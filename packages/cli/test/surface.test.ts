@@ -34,7 +34,8 @@ function node(path: string): Commander | undefined {
 }
 
 const optionsOf = (path: string): readonly CommanderOption[] => node(path)?.options ?? [];
-const flagged = (path: string, flag: string): CommanderOption | undefined => optionsOf(path).find(({ long, short }) => long === flag || short === flag);
+const flagged = (path: string, flag: string): CommanderOption | undefined =>
+  optionsOf(path).find(({ long, short }) => long === flag || short === flag);
 
 describe('every command of the Python library', () => {
   test('is counted: there are 49', () => {
