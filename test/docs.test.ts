@@ -11,7 +11,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md') && name !== 'API.md'),
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
-  'packages/client/README.md',
+  'packages/client/README.md', 'packages/cli/README.md',
   ...readdirSync(join(ROOT, 'examples')).map((name) => join('examples', name, 'README.md')).filter((path) => existsSync(join(ROOT, path))),
 ];
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { invalid } from './errors.js';
 
 /** Flags that a configuration file may give defaults for. */
-const KEYS = ['name', 'namespace', 'profile', 'region', 'endpointUrl', 'output', 'principal', 'timeout'] as const;
+const KEYS = ['name', 'namespace', 'profile', 'region', 'endpointUrl', 'output', 'principal'] as const;
 type Key = typeof KEYS[number];
 export type Defaults = Readonly<Partial<Record<Key, string>>>;
 

@@ -107,7 +107,7 @@ export class Context {
       progress.update(message);
       return progress;
     }
-    return terminalProgress(message);
+    return terminalProgress(message, stderr as NodeJS.WriteStream, () => this.io.clock.now());
   }
 
   /** A line about what goes on, beside the result. Not for programs, and not with `--quiet`. */

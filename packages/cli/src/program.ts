@@ -38,7 +38,6 @@ async function addEntry(program: Commander, entry: Entry, argv: readonly string[
   }
   const node = configure(program.command(name), io).summary(summary).description(`${summary}.`).helpCommand(false);
   for (const command of commands) define(node.command(command.path.split(' ').slice(1).join(' ')), command, io, execute);
-  node.action(() => node.help({ error: true })); // a group alone says what it holds
 }
 
 function define(node: Commander, command: Command, io: Io, execute: Execute): void {
@@ -49,9 +48,9 @@ function define(node: Commander, command: Command, io: Io, execute: Execute): vo
     .showHelpAfterError(`(zae-limiter ${command.path} --help shows what there is)`);
   for (const argument of Object.values(operands)) node.addArgument(asArgument(argument));
   node.optionsGroup('Options:');
-  const own = addOptions(node, options);
+  const own = addOptions(node, options, io.env);
   node.optionsGroup('Shared options:');
-  const shared = addOptions(node, globalOptionsOf(command));
+  const shared = addOptions(node, globalOptionsOf(command), io.env);
   node.helpOption('-h, --help', 'show help');
   if (examples.length > 0) node.addHelpText('after', `\nExamples:\n${examples.map((line) => `  zae-limiter ${line}`).join('\n')}`);
   node.action(async () => {
@@ -84,7 +83,7 @@ function asArgument({ name, description, required, variadic, parse }: Argument<u
 }
 
 /** Adds flags; the function that it returns reads their values, by the names in the code. */
-function addOptions(node: Commander, options: Options): () => Record<string, unknown> {
+function addOptions(node: Commander, options: Options, env: Io['env']): () => Record<string, unknown> {
   const readers = Object.entries(options).map(([key, option]) => {
     const main = addOption(node, option, option.flags);
     const alias = { ...option, env: undefined, default: undefined, hidden: true };
@@ -92,6 +91,8 @@ function addOptions(node: Commander, options: Options): () => Record<string, unk
     return () => {
       const given = others.find((name) => node.getOptionValueSource(name) === 'cli');
       const used = given ?? main;
+      const fromEnvironment = option.env && env[option.env];
+      if (fromEnvironment && node.getOptionValueSource(used) !== 'cli') return [key, option.parse?.(fromEnvironment) ?? fromEnvironment] as const;
       if (option.required === true && node.getOptionValueSource(used) === undefined) missing(node, option);
       const value: unknown = node.getOptionValue(used);
       return [key, option.flags.startsWith('--no-') ? value === false : value] as const;
@@ -105,9 +106,9 @@ function addOption(node: Commander, option: Option<unknown>, flags: string): str
   const { description, choices, parse, repeatable = false, env, hidden = false, negatable = false } = option;
   const made = new CommanderOption(flags, description);
   if (choices !== undefined) made.choices([...choices]);
-  else if (repeatable) made.argParser((text: string, before: readonly unknown[] | undefined) => [...before ?? [], parse ? parsed(parse, text) : text]);
+  else if (repeatable) made.argParser((text: string, before: readonly unknown[] = []) => [...before, parse ? parsed(parse, text) : text]);
   else if (parse !== undefined) made.argParser((text: string) => parsed(parse, text));
-  if (env !== undefined) made.env(env);
+  if (env !== undefined) made.env(env); // for the help
   if (hidden) made.hideHelp();
   const shown = defaultText(option);
   if (shown !== undefined) made.default(option.default, shown);

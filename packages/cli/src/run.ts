@@ -41,7 +41,7 @@ export async function run(argv: readonly string[], io: Io, prompter: Prompter = 
 
 /** Flags over the environment over the configuration file. */
 async function withDefaults(given: GlobalValues, io: Io): Promise<GlobalValues> {
-  const { timeout, ...defaults } = await readDefaults(io.cwd, given.config, given.stage);
+  const defaults = await readDefaults(io.cwd, given.config, given.stage);
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
   return { ...defaults, ...present } as unknown as GlobalValues;
 }

@@ -18,7 +18,9 @@ export async function drawTable({ columns, rows }: Table, style: Style): Promise
       bodyLeft: '', bodyRight: '', bodyJoin: '', joinBody: style.unicode ? '─' : '-', joinLeft: '', joinRight: '', joinJoin: '',
     },
     columnDefault: { paddingLeft: 0, paddingRight: GAP },
-    columns: columns.map(({ align = 'left' }, at) => ({ alignment: align, width: widths[at]!, wrapWord: false })),
+    columns: columns.map(({ align = 'left' }, at) => ({
+      alignment: align, width: widths[at]!, wrapWord: false, paddingRight: at === columns.length - 1 ? 0 : GAP,
+    })),
     drawHorizontalLine: (line) => line === 1,
   });
   return drawn.trimEnd().split('\n').map((line) => line.trimEnd()).join('\n');

@@ -19,29 +19,30 @@ export function lineProgress(write: (line: string) => void): Progress {
   return { update: line, done: line, failed: line };
 }
 
-/** A spinner with the time that has passed, or a bar once the part is known; on standard error. */
-export async function terminalProgress(message: string): Promise<Progress> {
-  const { progress, spinner } = await import('@clack/prompts');
-  const output = process.stderr;
-  const waiting = spinner({ output, indicator: 'timer' });
-  waiting.start(message);
-  let bar: ReturnType<typeof progress> | undefined;
-  let advanced = 0;
+/** A spinner with the time that has passed, or a bar once the part is known. Leaves Ctrl-C alone. */
+export async function terminalProgress(message: string, stream: NodeJS.WriteStream, now: () => number): Promise<Progress> {
+  const [{ default: ora }, { Presets, SingleBar }] = await Promise.all([import('ora'), import('cli-progress')]);
+  const began = now();
+  const spinner = ora({ stream, text: message, discardStdin: false, suffixText: () => `${Math.floor((now() - began) / 1000)} s` }).start();
+  const bar = new SingleBar({ stream, format: '{bar} {percentage}% {message}', clearOnComplete: true }, Presets.shades_classic);
+  const end = (): void => { if (bar.isActive) bar.stop(); };
   return {
     update(text, part) {
-      if (part === undefined) return (bar ?? waiting).message(text);
-      if (bar === undefined) {
-        waiting.clear();
-        bar = progress({ output, max: BAR });
-        bar.start(text);
+      if (part === undefined) {
+        spinner.text = text;
+        return;
       }
-      const steps = Math.round(part * BAR) - advanced;
-      advanced += steps;
-      bar.advance(steps, text);
+      if (bar.isActive) return bar.update(part, { message: text });
+      spinner.stop();
+      bar.start(1, part, { message: text });
     },
-    done: (text) => (bar ?? waiting).stop(text),
-    failed: (text) => (bar ?? waiting).error(text),
+    done(text) {
+      end();
+      spinner.stopAndPersist({ symbol: '', suffixText: '', text });
+    },
+    failed(text) {
+      end();
+      spinner.fail(text);
+    },
   };
 }
-
-const BAR = 100;

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command as Commander, Option as CommanderOption } from 'commander';
+import type { CommandInfo } from '../src/command/info';
+import { ENTRIES } from '../src/commands/index';
+import { allCommands, buildProgram } from '../src/program';
+import { invoke } from './support/cli';
+
+interface Flag {
+  readonly short?: string;
+  readonly negated?: string;
+  readonly default?: unknown;
+  readonly choices?: readonly string[];
+  readonly required?: boolean;
+  readonly repeatable?: boolean;
+  readonly alias?: boolean;
+}
+
+/** The command line of the Python library, which scripts were written for. */
+const SURFACE = JSON.parse(readFileSync(join(__dirname, '../../../spec/cli-surface.json'), 'utf8')) as
+  Record<string, { readonly operands: readonly string[]; readonly flags: Readonly<Record<string, Flag>> }>;
+
+const commands = new Map<string, CommandInfo>();
+let program: Commander;
+
+beforeAll(async () => {
+  for (const command of await allCommands()) commands.set(command.path, command);
+  const io = { stdout: { write: () => {} }, stderr: { write: () => {} }, env: {} } as never;
+  program = await buildProgram(ENTRIES.map(({ name }) => name), io, async () => {});
+});
+
+function node(path: string): Commander | undefined {
+  return path.split(' ').reduce<Commander | undefined>((parent, name) => parent?.commands.find((child) => child.name() === name), program);
+}
+
+const optionsOf = (path: string): readonly CommanderOption[] => node(path)?.options ?? [];
+const flagged = (path: string, flag: string): CommanderOption | undefined =>
+  optionsOf(path).find(({ long, short }) => long === flag || short === flag);
+
+describe('every command of the Python library', () => {
+  test('is counted: there are 49', () => {
+    expect(Object.keys(SURFACE)).toHaveLength(49);
+  });
+
+  test.each(Object.entries(SURFACE))('%s exists with its operands', (path, { operands }) => {
+    expect(node(path)?.registeredArguments.map((argument) =>
+      `${argument.name()}${argument.variadic ? '...' : ''}${argument.required ? '' : '?'}`)).toEqual(operands);
+  });
+
+  const flags = Object.entries(SURFACE).flatMap(([path, command]) =>
+    Object.entries(command.flags).map(([flag, rules]) => [path, flag, rules] as const));
+
+  test.each(flags)('%s takes %s', (path, flag, { short, negated, choices, required, repeatable, alias = false }) => {
+    const option = flagged(path, flag);
+
+    expect(option).toBeDefined();
+    expect(option!.hidden).toBe(alias);
+    if (short !== undefined) expect(option!.short).toBe(short);
+    if (negated !== undefined) expect(flagged(path, negated)).toBeDefined();
+    if (choices !== undefined) expect(option!.argChoices).toEqual(expect.arrayContaining([...choices]));
+    const own = Object.values(commands.get(path)!.options ?? {}).find(({ flags: text, aliases = [] }) =>
+      [text, ...aliases].some((one) => one.split(/[ ,]+/).includes(flag)));
+    if (required && flag !== '--name') expect(own).toMatchObject({ required: true });
+    if (required && flag === '--name') expect(commands.get(path)!.nameRequired).toBe(true);
+    if (repeatable) expect(own).toMatchObject({ repeatable: true });
+  });
+
+  test.each(flags.filter(([, , rules]) => 'default' in rules))('%s has the default of %s', (path, flag, rules) => {
+    const option = flagged(path, flag)!;
+
+    expect(node(path)!.getOptionValue(option.attributeName())).toEqual(rules.default);
+  });
+});
+
+describe('every command', () => {
+  test('has a path of its own, and a schema unless it prints a file or text', () => {
+    expect(new Set(commands.keys()).size).toBe(commands.size);
+    expect([...commands.values()].filter(({ output }) => output === undefined).map(({ path }) => path).sort()).toMatchInlineSnapshot('[]');
+  });
+
+  test('says in its help what it is for, and has no two flags of one name', async () => {
+    for (const path of commands.keys()) {
+      const { code, stdout } = await invoke([...path.split(' '), '--help']);
+      const names = optionsOf(path).flatMap(({ short, long }) => [short, long]).filter((name) => name !== undefined);
+
+      expect([path, code]).toEqual([path, 0]);
+      expect(stdout).toContain(`Usage: zae-limiter ${path}`);
+      expect([path, names.filter((name, at) => names.indexOf(name) !== at)]).toEqual([path, []]);
+    }
+  });
+
+  test('that can only be read offers neither --yes nor --dry-run', () => {
+    for (const { path, effect } of commands.values()) {
+      const offered = optionsOf(path).some(({ long }) => long === '--dry-run');
+      expect([path, offered]).toEqual([path, effect === 'writes']);
+    }
+  });
+});
