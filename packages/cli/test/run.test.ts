@@ -81,6 +81,7 @@ describe('errors', () => {
 
 describe('Ctrl-C', () => {
   test('ends a command with exit code 130', async () => {
+    await ns.invoke(['resource', 'set-defaults', 'gpt-4', '-l', 'rpm:1']);
     const interruption = new AbortController();
     interruption.abort();
     const { code, stderr } = await ns.invoke(['resource', 'delete-defaults', 'gpt-4'], { tty: true, signal: interruption.signal });

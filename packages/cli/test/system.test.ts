@@ -1,3 +1,5 @@
+import { RateLimiter } from '@zae-limiter/client';
+import { PATIENCE_MS } from '../../../test/support/table';
 import { expectGolden } from './support/golden';
 import { newNamespace, type TestNamespace } from './support/namespace';
 
@@ -27,15 +29,6 @@ describe('system set-defaults', () => {
     expect(await stored()).toMatchObject({ limits: [{ name: 'rpm', capacity: 200 }], onUnavailable: 'block' });
   });
 
-  test('keeps the stored limits when only the policy is given', async () => {
-    await set('-l', 'rpm:100');
-
-    const { before, after } = await ns.json(['system', 'set-defaults', '--on-unavailable', 'allow']);
-
-    expect(before).toMatchObject({ limits: [{ name: 'rpm' }], onUnavailable: null });
-    expect(after).toMatchObject({ limits: [{ name: 'rpm', capacity: 100 }], onUnavailable: 'allow' });
-  });
-
   test('shows what became of each limit and of the policy', async () => {
     await set('-l', 'rpm:100', '-l', 'tpm:10000', '--on-unavailable', 'block');
 
@@ -49,7 +42,7 @@ describe('system set-defaults', () => {
     expect(await stored()).toMatchObject({ limits: [{ name: 'rpm', capacity: 200 }, { name: 'tpm' }] });
   });
 
-  test.each([['nothing', []], ['another policy', ['--on-unavailable', 'maybe']], ['a limit that is none', ['-l', 'rpm']]])('refuses %s with exit code 2', async (_, args) => {
+  test.each([['no limit', ['--on-unavailable', 'block']], ['another policy', ['-l', 'rpm:1', '--on-unavailable', 'maybe']], ['a limit that is none', ['-l', 'rpm']]])('refuses %s with exit code 2', async (_, args) => {
     expect((await set(...args)).code).toBe(2);
     expect(await stored()).toEqual(nothing);
   });
@@ -67,10 +60,14 @@ describe('system get-defaults', () => {
     expectGolden('system-get-defaults', (await ns.invoke(['system', 'get-defaults'], terminal)).stdout);
   });
 
-  test('shows the policy alone, and that there is nothing', async () => {
-    expect((await ns.invoke(['system', 'get-defaults'])).stdout).toBe('No system-wide defaults configured\n');
-    await set('--on-unavailable', 'allow');
-    expect((await ns.invoke(['system', 'get-defaults'])).stdout).toBe('System-wide defaults:\n  on_unavailable: allow\n');
+  test('shows limits without a policy, a policy without limits, and that there is nothing', async () => {
+    const shown = async () => (await ns.invoke(['system', 'get-defaults'])).stdout;
+    expect(await shown()).toBe('No system-wide defaults configured\n');
+    await set('-l', 'rpm:100');
+    expect(await shown()).toBe('System-wide defaults:\n  Limits:\n    rpm: 100/min\n');
+    const { admin } = await RateLimiter.open({ stack: ns.table, namespace: ns.name, timeoutMs: PATIENCE_MS });
+    await admin.limits.set([], {}, { onUnavailable: 'allow' });
+    expect(await shown()).toBe('System-wide defaults:\n  on_unavailable: allow\n');
   });
 });
 

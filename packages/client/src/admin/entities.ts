@@ -40,13 +40,6 @@ export interface EntityChanges {
   readonly metadata?: Readonly<Record<string, Plain>>;
 }
 
-/** How much was removed. */
-export interface ErasedEntity {
-  /** Items beside audit events. */
-  readonly items: number;
-  readonly auditEvents: number;
-}
-
 /** Keys that are read in one call. */
 const BATCH = 100;
 /** Limits that are removed in one transaction, beside their counters. */
@@ -188,9 +181,10 @@ export class EntitiesAdmin {
    *
    * Cost: that of `delete`, 1 read for each page of up to 1 MB of events, 1 write for each.
    *
+   * @returns how many audit events were removed, and how many other items
    * @throws {ValidationError} the id is not valid
    */
-  async erase(id: string, options: AuditOptions = {}): Promise<ErasedEntity> {
+  async erase(id: string, options: AuditOptions = {}): Promise<{ readonly items: number; readonly auditEvents: number }> {
     const audit = this.trail.by(options);
     const items = await this.delete(id, options);
     const events: PrimaryKey[] = [];

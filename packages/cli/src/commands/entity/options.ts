@@ -3,7 +3,7 @@ import { checkResource, DEFAULT_RESOURCE } from '@zae-limiter/client/admin';
 import { argument, list, value } from '../../command/option.js';
 import { keyValue } from '../../command/parsers.js';
 
-export const entityArgument = argument('entity', 'id of the entity, such as a user, a key or a tenant');
+export const entityArgument = argument('id', 'id of the entity, such as a user, a key or a tenant');
 
 /** `-r` of commands that store and show limits of an entity. */
 export const resourceOption = value(

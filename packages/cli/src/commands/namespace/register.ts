@@ -9,7 +9,7 @@ export const register = command({
   summary: 'Register namespaces; those that are registered already stay as they are',
   scope: 'table',
   effect: 'writes',
-  arguments: { names: operands('name', 'name of a namespace, such as a tenant', 1) },
+  arguments: { names: operands('names', 'names of namespaces, such as tenants', 1) },
   output: Type.Object({
     namespaces: Type.Array(Type.Object({ name: Type.String(), id: Type.String(), created: Type.Boolean({ description: 'false when it was registered before' }) })),
   }),
