@@ -4,11 +4,14 @@
  * @packageDocumentation
  */
 export { checkLimiterName, checkNamespace } from '../core/identifiers.js';
-export type { Target } from '../manifest/managed.js';
+export { canonicalJson, manifestHash } from '../manifest/canonical-json.js';
+export { declarationOf, declaredBy, manifestOf, withoutTargets, type Declared } from '../manifest/declared.js';
 export type { LimitNumbers, Manifest, ManifestDeclaration, Settings } from '../manifest/manifest.js';
 export type { LiveSettings, Plan, PlannedChange } from '../manifest/plan.js';
 export { changeView, type ChangeView } from '../manifest/plan.js';
-export { targetName } from '../manifest/managed.js';
+export { managedTargets, targetId, targetName, targetsOf, type Target } from '../manifest/managed.js';
+export { propertiesOfManifest } from '../manifest/properties.js';
+export { MANIFEST_RULES } from '../manifest/rules.js';
 export { checkManifest, parseManifest, type ManifestCode } from '../manifest/validate.js';
 export { fromAttribute, type AttributeValue, type Item } from '../schema/attributes.js';
 export type { PrimaryKey } from '../schema/keys.js';
@@ -16,4 +19,4 @@ export { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace
 export { PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 export type { ItemUpdate, ItemWrite } from '../schema/update.js';
 export { checkVersion, compareVersions, majorVersion } from '../schema/version-item.js';
-export { LimitsProvisioner, type Applied, type ApplyOptions } from './limits-provisioner.js';
+export { LimitsProvisioner, type Applied, type ApplyOptions, type PlanOptions } from './limits-provisioner.js';
