@@ -31,6 +31,7 @@ export const ENTRIES: readonly Entry[] = [
   ]),
   ...groups('Limits and usage:', [
     ['resource', 'Limits of resources', () => import('./resource/index.js')],
+    ['limits', 'Limits that a manifest declares', () => import('./limits/index.js')],
   ]),
   ...singles('Requests:', [
   ]),

@@ -10,7 +10,7 @@ export type { LimitNumbers, Manifest, ManifestDeclaration, Settings } from '../m
 export type { LiveSettings, Plan, PlannedChange } from '../manifest/plan.js';
 export { changeView, type ChangeView } from '../manifest/plan.js';
 export { managedTargets, targetId, targetName, targetsOf, type Target } from '../manifest/managed.js';
-export { propertiesOfManifest } from '../manifest/properties.js';
+export { propertiesOfManifest } from '../manifest/to-properties.js';
 export { MANIFEST_RULES } from '../manifest/rules.js';
 export { checkManifest, parseManifest, type ManifestCode } from '../manifest/validate.js';
 export { fromAttribute, type AttributeValue, type Item } from '../schema/attributes.js';

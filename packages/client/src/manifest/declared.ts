@@ -1,6 +1,6 @@
 import { managedBy, targetsOf, type Target } from './managed.js';
-import { mapValues } from './map-values.js';
 import type { Manifest, ManifestDeclaration, Settings } from './manifest.js';
+import { mapValues } from './map-values.js';
 import { settingsOf } from './plan.js';
 
 /** What is declared for one target. */

@@ -1,6 +1,6 @@
 import type { ManifestProblem } from '../core/errors.js';
-import { mapValues } from './map-values.js';
 import type { Manifest, Settings } from './manifest.js';
+import { mapValues } from './map-values.js';
 
 /** A manifest as the properties of `Custom::ZaeLimiterLimits` hold it, and what could not be read. */
 export interface ConvertedProperties {
@@ -63,22 +63,4 @@ export function manifestFromProperties(properties: Readonly<Record<string, unkno
   const own = Object.entries(properties).filter(([name]) => !OTHER_PROPERTIES.has(name));
   const manifest = manifestProperties({ Namespace: DEFAULT_NAMESPACE, ...Object.fromEntries(own) }, [], problems);
   return { manifest, problems };
-}
-
-/** The opposite of `manifestFromProperties`. Numbers are text: CloudFormation may write large ones as 1.0E9. Pure. */
-export function propertiesOfManifest({ namespace, system, resources, entities }: Manifest): Record<string, unknown> {
-  return {
-    Namespace: namespace,
-    ...(system && { System: { ...(system.on_unavailable && { OnUnavailable: system.on_unavailable }), ...limitsProperty(system) } }),
-    ...(resources && { Resources: mapValues(resources, limitsProperty) }),
-    ...(entities && { Entities: mapValues(entities, (entity) => ({ Resources: mapValues(entity.resources, limitsProperty) })) }),
-  };
-}
-
-function limitsProperty({ limits }: Settings): Record<string, unknown> {
-  if (Object.keys(limits).length === 0) return {};
-  return {
-    Limits: mapValues(limits, ({ capacity, refill_amount: amount, refill_period: period }) =>
-      ({ Capacity: String(capacity), RefillAmount: String(amount), RefillPeriod: String(period) })),
-  };
 }
