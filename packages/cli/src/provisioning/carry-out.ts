@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { Target } from '@zae-limiter/client/admin';
 import type { Context } from '../context.js';
 import { CliError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -26,6 +27,8 @@ export interface CarryOut {
   readonly onConflict: OnConflict;
   /** Take over what another owner manages. */
   readonly adopt: boolean;
+  /** Whether a target may be changed; others stay as they are, and are managed no more. @default all may */
+  readonly mayChange?: (target: Target) => boolean;
 }
 
 /**
@@ -33,8 +36,10 @@ export interface CarryOut {
  *
  * @throws {CliError} somebody set limits outside the manifest that would be lost, nobody agrees to the removals, or the plan is out of date
  */
-export async function carryOut(context: Context, provisioning: Provisioning, { manifest, plan, onConflict, adopt }: CarryOut): Promise<Result> {
-  const { wanted, kept } = splitChanges(plan.changes, onConflict);
+export async function carryOut(context: Context, provisioning: Provisioning, options: CarryOut): Promise<Result> {
+  const { manifest, plan, onConflict, adopt, mayChange = () => true } = options;
+  const { wanted, kept } = splitChanges(plan.changes.filter(({ target }) => mayChange(target)), onConflict);
+  const skipped = [...kept, ...plan.changes.filter(({ target }) => !mayChange(target))];
   const lines = (changes: readonly LimitsChange[], { style } = context): string[] =>
     (changes.length === 0 ? [] : changeLines(changes, { style, now: context.io.clock.now(), onConflict }));
   if (onConflict === 'fail' && kept.length > 0) throw conflict(lines(kept));
@@ -54,12 +59,12 @@ export async function carryOut(context: Context, provisioning: Provisioning, { m
   return {
     data: {
       name: context.name, namespace, hash: manifest.hash, changes: wanted.map(changeData), created, updated, deleted,
-      skipped: kept.map(changeData), unchanged: plan.unchanged, errors,
+      skipped: skipped.map(changeData), unchanged: plan.unchanged, errors,
     },
     exitCode: errors.length === 0 ? EXIT.ok : EXIT.failed,
     human: () => [
-      ...lines(plan.changes), ...(plan.changes.length === 0 ? [] : ['']),
-      `Applied: ${created} created, ${updated} updated, ${deleted} deleted${kept.length === 0 ? '' : `, ${kept.length} skipped`}.`,
+      ...lines([...wanted, ...kept]), ...(wanted.length + kept.length === 0 ? [] : ['']),
+      `Applied: ${created} created, ${updated} updated, ${deleted} deleted${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}.`,
       ...(errors.length === 0 ? [] : ['', 'Errors:', ...errors.map((error) => `  ${error}`)]),
     ],
   };

@@ -18,14 +18,14 @@ export function changeLines(changes: readonly LimitsChange[], options: LineOptio
   const width = Math.max(...names.map((name) => name.length));
   return changes.map((change, at) => {
     const kept = change.outside !== undefined && (options.onConflict === 'fail' || options.onConflict === 'skip');
-    const parts = [
+    const columns = [
       sign(kept ? 'keep' : change.action, options.style),
       change.target.level.padEnd('resource'.length),
       names[at]!.padEnd(width), '',
       ...(kept ? [] : [difference(change, options.style.arrow)]),
       ...(change.outside === undefined ? [] : [outsideText(change.outside, kept, options)]),
     ];
-    return `  ${parts.join(' ')}`;
+    return `  ${columns.join(' ')}`;
   });
 }
 
@@ -45,13 +45,16 @@ function outsideText({ by, at }: OutsideChange, kept: boolean, { now, onConflict
 
 /** What is there, what goes, or what becomes of each part. */
 function difference({ before, after }: LimitsChange, arrow: string): string {
-  if (before === undefined || after === undefined) return Object.entries(parts(before ?? after!)).map(([name, text]) => `${name} ${text}`).join('  ');
+  if (before === undefined || after === undefined) return partsText(before ?? after!);
   const [old, next] = [parts(before), parts(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(next)])]
     .filter((name) => old[name] !== next[name])
     .map((name) => `${name} ${old[name] ?? 'none'} ${arrow} ${next[name] ?? 'none'}`)
     .join('  ');
 }
+
+/** `rpm 500/min  tpm 800,000/min` */
+export const partsText = (settings: LiveSettings): string => Object.entries(parts(settings)).map(([name, text]) => `${name} ${text}`).join('  ');
 
 /** Each limit and the policy as text, by name. */
 function parts({ limits, on_unavailable: policy }: LiveSettings): Record<string, string> {

@@ -6,7 +6,7 @@ import type { LimitsChange } from './provisioning.js';
 
 const Nullable = <T extends TSchema>(type: T, description: string) => Type.Union([type, Type.Null()], { description });
 
-const SettingsSchema = Type.Object({
+export const SettingsSchema = Type.Object({
   onUnavailable: Nullable(Type.String(), 'what clients do while the table cannot answer; null when nothing is said, and below the system'),
   limits: Type.Array(Type.Object({
     name: Type.String(),
@@ -36,7 +36,7 @@ export function changeData(change: LimitsChange): Static<typeof ChangeSchema> {
   };
 }
 
-function settingsData(settings: LiveSettings | undefined): Static<typeof SettingsSchema> | null {
+export function settingsData(settings: LiveSettings | undefined): Static<typeof SettingsSchema> | null {
   if (settings === undefined) return null;
   const limits = Object.entries(settings.limits).map(([name, numbers]: [string, Partial<LimitNumbers>]) => ({
     name, capacity: numbers.capacity ?? null, refillAmount: numbers.refill_amount ?? null, refillPeriodSeconds: numbers.refill_period ?? null,

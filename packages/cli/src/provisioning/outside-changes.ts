@@ -3,7 +3,7 @@ import type { LimitsProvisioner, PlannedChange, Target } from '@zae-limiter/clie
 import { eventTime } from './event-time.js';
 import type { LimitsChange, OutsideChange } from './provisioning.js';
 
-type ProvisionerRecord = Awaited<ReturnType<LimitsProvisioner['record']>>;
+export type ProvisionerRecord = Awaited<ReturnType<LimitsProvisioner['record']>>;
 
 /** Partitions that are read at the same time. */
 const CONCURRENCY = 20;
@@ -43,6 +43,12 @@ async function outsideChange(admin: Admin, target: Target, { record, isManaged, 
   return event !== undefined && eventTime(event) > Date.parse(record.lastApplied!) ? outside : undefined;
 }
 
+/** Whether somebody changed limits since the last manifest was applied. 1 read, and more where many events are about other things. */
+export async function isChangedSince(admin: Admin, target: Target, { lastApplied = '' }: ProvisionerRecord): Promise<boolean> {
+  const event = await lastLimitsEvent(admin, target);
+  return event !== undefined && !isOfProvisioner(event) && eventTime(event) > Date.parse(lastApplied);
+}
+
 /** The last event about the limits of a target; undefined when none is kept any more. */
 async function lastLimitsEvent(admin: Admin, target: Target): Promise<AuditEvent | undefined> {
   for await (const event of admin.audit.list(filterOf(target))) {
@@ -52,7 +58,7 @@ async function lastLimitsEvent(admin: Admin, target: Target): Promise<AuditEvent
 }
 
 /** Whose events hold those of a target. */
-export function filterOf(target: Target): AuditFilter {
+function filterOf(target: Target): AuditFilter {
   switch (target.level) {
     case 'system': return { system: true };
     case 'resource': return { resource: target.resource };
@@ -61,7 +67,7 @@ export function filterOf(target: Target): AuditFilter {
 }
 
 /** Whether an event of the target's list is about the limits of just this target. */
-export const isAboutLimits = ({ action, resource = DEFAULT_RESOURCE }: AuditEvent, target: Target): boolean =>
+const isAboutLimits = ({ action, resource = DEFAULT_RESOURCE }: AuditEvent, target: Target): boolean =>
   (action === 'limits_set' || action === 'limits_deleted') && (target.level !== 'entity' || resource === target.resource);
 
 const DEFAULT_RESOURCE = '_default_';

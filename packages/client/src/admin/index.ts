@@ -19,4 +19,5 @@ export { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace
 export { PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 export type { ItemUpdate, ItemWrite } from '../schema/update.js';
 export { checkVersion, compareVersions, majorVersion } from '../schema/version-item.js';
+export { limitEvents, type LimitEvent } from './limit-events.js';
 export { LimitsProvisioner, type Applied, type ApplyOptions, type PlanOptions } from './limits-provisioner.js';

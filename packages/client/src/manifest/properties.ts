@@ -1,6 +1,4 @@
 import type { ManifestProblem } from '../core/errors.js';
-import type { Manifest, Settings } from './manifest.js';
-import { mapValues } from './map-values.js';
 
 /** A manifest as the properties of `Custom::ZaeLimiterLimits` hold it, and what could not be read. */
 export interface ConvertedProperties {
