@@ -37,6 +37,15 @@ export const ENTRIES: readonly Entry[] = [
   ]),
   ...groups('This machine:', [
   ]),
+  ...groups('Tools:', [
+    ['schema', 'JSON Schemas of manifests and of what commands print', async () => (await import('./schema/index.js')).schemasOf(allCommands)],
+  ]),
   ...singles('Tools:', [
+    ['init', 'Write a limits manifest and a program to begin with', async () => (await import('./init.js')).init],
   ]),
 ];
+
+/** Every command, loaded. For documentation, completion and tests. */
+export async function allCommands(): Promise<Command[]> {
+  return (await Promise.all(ENTRIES.map(async ({ load }) => load()))).flat();
+}
