@@ -21,6 +21,7 @@ describe('init', () => {
     expect(parseManifest(parse(folder.read('limits.yaml'))).namespace).toBe('tenant-1');
     expect(folder.read('limits.yaml')).toMatch(/^# yaml-language-server: \$schema=https:\/\//);
     expect(typeErrors(folder.read('limiter.mts'))).toEqual([]);
+    expect(typeErrors(folder.read('limiter.mts').replace('lease.set', 'lease.put'))).toHaveLength(1);
   });
 
   test('replaces nothing unless told to', async () => {
@@ -78,9 +79,11 @@ function typeErrors(source: string): string[] {
   Object.assign(host, {
     fileExists: (path: string) => path === file || fileExists.call(host, path),
     readFile: (path: string) => (path === file ? source : readFile.call(host, path)),
-    getSourceFile: (path: string, target: ts.ScriptTarget) => (path === file ? ts.createSourceFile(path, source, target) : getSourceFile.call(host, path, target)),
+    getSourceFile: (path: string, target: ts.ScriptTarget) =>
+      (path === file ? ts.createSourceFile(path, source, target) : getSourceFile.call(host, path, target)),
   });
   const program = ts.createProgram([file], options, host);
   const ofFile = program.getSourceFile(file)!;
-  return [...program.getSyntacticDiagnostics(ofFile), ...program.getSemanticDiagnostics(ofFile)].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  return [...program.getSyntacticDiagnostics(ofFile), ...program.getSemanticDiagnostics(ofFile)]
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
