@@ -1,6 +1,7 @@
 import { declarationOf, manifestHash, parseManifest } from '@zae-limiter/client/admin';
 import { manifestFromProperties } from '@zae-limiter/client/manifest/properties';
 import { parse } from 'yaml';
+import { connectDynamoDbTable } from '../../../test/support/table';
 import { invoke, invokeJson, type Outcome } from './support/cli';
 import { newFolder, type Folder } from './support/folder';
 import { expectGolden } from './support/golden';
@@ -152,6 +153,27 @@ describe('limits pull', () => {
     expect(await ns.invoke(['limits', 'pull', '-f', 'limits.yaml', '--force'], { cwd: folder.path })).toMatchObject({ code: 0 });
     expect(await ns.invoke(['limits', 'pull', '-f', 'no/folder.yaml'], { cwd: folder.path })).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written') });
   });
+
+  test('leaves out a damaged record and says so; apply and import tell it, too', async () => {
+    await apply();
+    await damage('gpt-4');
+
+    const { stdout, stderr } = await ns.invoke(['limits', 'pull']);
+    expect((parse(stdout) as typeof MANIFEST).resources).toEqual({ 'a.b': { limits: { rpm: { capacity: 9, refill_amount: 1 } } } });
+    expect(stderr).toContain('resource gpt-4');
+    expect(await ns.json(['limits', 'pull'])).toMatchObject({ damaged: ['resource gpt-4'] });
+    expect(await ns.json(['limits', 'import', '-f', 'limits.yaml'], { cwd: folder.path })).toMatchObject({ damaged: ['resource gpt-4'], imported: [] });
+    const { drift } = await ns.json(['limits', 'diff', '-f', 'limits.yaml'], { cwd: folder.path });
+    expect(drift).toEqual([expect.objectContaining({ target: 'gpt-4', before: expect.objectContaining({ limits: [expect.objectContaining({ refillAmount: null })] }) })]);
+  });
+
+  async function damage(resource: string): Promise<void> {
+    expect(await ns.invoke(['limits', 'plan', '-f', 'limits.yaml', '--out', 'plan.json'], { cwd: folder.path })).toMatchObject({ code: 0 });
+    const { namespaceId } = JSON.parse(folder.read('plan.json')) as { namespaceId: string };
+    const { client, store } = await connectDynamoDbTable();
+    await store.update({ key: { pk: `${namespaceId}/RESOURCE#${resource}`, sk: '#CONFIG' }, changes: new Map([['l_tpm_ra', { remove: true }]]), conditions: [] });
+    client.destroy();
+  }
 
   test('an empty namespace is an empty manifest', async () => {
     expect(parse((await ns.invoke(['limits', 'pull'])).stdout)).toEqual({ namespace: ns.name });
