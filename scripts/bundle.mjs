@@ -38,3 +38,4 @@ for (const { name, entry, target } of bundles) {
 // The CLI deploys them, and runs the aggregator beside DynamoDB Local.
 rmSync('packages/cli/assets', { recursive: true, force: true });
 cpSync('assets', 'packages/cli/assets', { recursive: true });
+cpSync('spec/manifest.schema.json', 'packages/cli/assets/manifest.schema.json');

@@ -2,6 +2,7 @@
 import { parseDocument } from 'yaml';
 import { canonicalJson } from '@zae-limiter/client/manifest/canonical-json';
 import { normalizeManifest, type ManifestDeclaration } from '@zae-limiter/client/manifest/manifest';
+import { MANIFEST_RULES } from '@zae-limiter/client/manifest/rules';
 import { checkManifest as problemsOf, type ManifestCode } from '@zae-limiter/client/manifest/validate';
 
 /** What was read, and what is wrong with how it is written. */
@@ -20,28 +21,9 @@ export interface ManifestProblem {
   readonly rule: string;
 }
 
-const RULES: Readonly<Record<ManifestCode, string>> = {
-  REQUIRED: 'must be given',
-  UNKNOWN_KEY: 'must not be there, it is no key of a limits manifest',
-  NOT_A_MAPPING: 'must be a mapping',
-  EMPTY_LIMITS: 'must hold at least one limit',
-  EMPTY_SECTION: 'must have limits or a policy for when the table cannot answer',
-  INVALID_NAMESPACE: "must have 1 to 128 characters without '#'",
-  RESERVED_NAMESPACE: "must not be '_'",
-  INVALID_RESOURCE: 'must start with a letter and hold up to 64 letters, digits and _ . - /, and be no name of an attribute',
-  INVALID_ENTITY: 'must start with a letter or digit and hold up to 256 letters, digits and _ . - : @',
-  INVALID_LIMIT_NAME: 'must start with a letter and hold up to 64 letters, digits and _ . -',
-  RESERVED_LIMIT_NAME: "must not be 'wcu' or the name of an attribute of usage records",
-  NOT_AN_INTEGER: 'must be a whole number',
-  NOT_POSITIVE: 'must be at least 1',
-  TOO_LARGE: 'must be at most 999999999999',
-  INVALID_ON_UNAVAILABLE: "must be 'allow' or 'block'",
-  TOO_MANY_LIMITS: 'must fit into one record of 380 KB with the names of all resources and entities',
-};
-
 /** All that is wrong with a manifest, in the order of the document. Pure. */
 export function checkManifest(manifest: unknown): ManifestProblem[] {
-  return problemsOf(manifest).map(({ path, code }) => ({ path, code, rule: RULES[code as ManifestCode] }));
+  return problemsOf(manifest).map(({ path, code }) => ({ path, code, rule: MANIFEST_RULES[code as ManifestCode] }));
 }
 
 /** The one way of writing a valid manifest, so that a file with other spaces or another order is the same file. Pure. */

@@ -4,9 +4,8 @@ import type { TSchema } from '@sinclair/typebox';
 import { globalOptionsOf } from '../packages/cli/src/command/global-options';
 import { schemaName, type CommandInfo } from '../packages/cli/src/command/info';
 import type { Argument, Option } from '../packages/cli/src/command/option';
-import { ENTRIES } from '../packages/cli/src/commands/index';
+import { allCommands, ENTRIES } from '../packages/cli/src/commands/index';
 import { EXIT } from '../packages/cli/src/exit-codes';
-import { allCommands } from '../packages/cli/src/program';
 
 export const CLI_REFERENCE = join(__dirname, '..', 'docs', 'reference', 'cli.md');
 

@@ -21,11 +21,6 @@ export async function buildProgram(argv: readonly string[], io: Io, execute: Exe
   return program;
 }
 
-/** Every command, loaded. For documentation, completion and tests. */
-export async function allCommands(): Promise<Command[]> {
-  return (await Promise.all(ENTRIES.map(async ({ load }) => load()))).flat();
-}
-
 async function addEntry(program: Commander, entry: Entry, argv: readonly string[], io: Io, execute: Execute): Promise<void> {
   const { name, summary, heading, group } = entry;
   program.commandsGroup(heading);

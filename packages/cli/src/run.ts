@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import type { Command } from './command/command.js';
 import type { GlobalValues } from './command/global-options.js';
 import { schemaName } from './command/info.js';
+import { allCommands } from './commands/index.js';
 import { readDefaults } from './config-file.js';
 import { Context } from './context.js';
 import { failureOf, interrupted } from './errors.js';
@@ -10,7 +11,7 @@ import type { Io } from './io.js';
 import { render } from './output/render.js';
 import type { Result } from './output/result.js';
 import { styleFor } from './output/style.js';
-import { allCommands, buildProgram } from './program.js';
+import { buildProgram } from './program.js';
 import { terminalPrompter, type Prompter } from './ui/prompter.js';
 
 /** How long a command may tidy up after Ctrl-C, in milliseconds. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CLI_REFERENCE, cliReference } from '../../../tools/cli-reference';
-import { allCommands } from '../src/program';
+import { allCommands } from '../src/commands/index';
 
 test('docs/reference/cli.md is what the commands say (npm run docs:cli makes it anew)', async () => {
   expect(readFileSync(CLI_REFERENCE, 'utf8')).toBe(await cliReference());

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command as Commander, Option as CommanderOption } from 'commander';
 import type { CommandInfo } from '../src/command/info';
-import { ENTRIES } from '../src/commands/index';
-import { allCommands, buildProgram } from '../src/program';
+import { allCommands, ENTRIES } from '../src/commands/index';
+import { buildProgram } from '../src/program';
 import { invoke } from './support/cli';
 
 interface Flag {

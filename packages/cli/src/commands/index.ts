@@ -35,11 +35,21 @@ export const ENTRIES: readonly Entry[] = [
     ['entity', 'Entities: their records, limits, blocks, export and erasure', () => import('./entity/index.js')],
     ['namespace', 'Namespaces of a table', () => import('./namespace/index.js')],
     ['audit', 'Who changed what', () => import('./audit/index.js')],
+    ['limits', 'Limits that a manifest declares', () => import('./limits/index.js')],
   ]),
   ...singles('Requests:', [
   ]),
   ...groups('This machine:', [
   ]),
+  ...groups('Tools:', [
+    ['schema', 'JSON Schemas of manifests and of what commands print', () => import('./schema/index.js')],
+  ]),
   ...singles('Tools:', [
+    ['init', 'Write a limits manifest and a program to begin with', async () => (await import('./init.js')).init],
   ]),
 ];
+
+/** Every command, loaded. For documentation, completion and tests. */
+export async function allCommands(): Promise<Command[]> {
+  return (await Promise.all(ENTRIES.map(async ({ load }) => load()))).flat();
+}

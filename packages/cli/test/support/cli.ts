@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { systemClock, type Clock } from '@zae-limiter/client';
 import Ajv from 'ajv';
 import { schemaName } from '../../src/command/info';
+import { allCommands } from '../../src/commands/index';
 import type { Io } from '../../src/io';
-import { allCommands } from '../../src/program';
 import { run } from '../../src/run';
 import type { Prompter } from '../../src/ui/prompter';
 

@@ -3,6 +3,7 @@ import { LimitsOwnedError } from '../core/errors.js';
 import { Limit } from '../core/limit.js';
 import type { ManagedLimits } from '../core/managed-limits.js';
 import { manifestHash } from '../manifest/canonical-json.js';
+import { withoutTargets } from '../manifest/declared.js';
 import { fitsRecord, managedBy, managedTargets, targetId, targetName, targetsOf, type Target } from '../manifest/managed.js';
 import type { Manifest, Settings } from '../manifest/manifest.js';
 import { managedAfter, planChanges, type LiveSettings, type Plan, type PlannedChange } from '../manifest/plan.js';
@@ -23,11 +24,18 @@ export interface LimitsProvisionerOptions {
   readonly clock?: Clock;
 }
 
-export interface ApplyOptions {
+export interface PlanOptions {
+  /** Which targets stay as they are, and are managed no more. @default none */
+  readonly leave?: (target: Target) => boolean;
+}
+
+export interface ApplyOptions extends PlanOptions {
   /** Who manages the limits from now on: `cli`, or the id of a custom resource. */
   readonly owner: string;
   /** Take over what another owner manages. @default false */
   readonly adoptExisting?: boolean;
+  /** Sees each plan before anything is written for it, and refuses it by an error. @default accepts all */
+  readonly approve?: (plan: Plan) => void;
   /** Ends the work early: changes that did not begin yet fail, and what was done is recorded. @default never */
   readonly signal?: AbortSignal;
 }
@@ -74,8 +82,15 @@ export class LimitsProvisioner {
   }
 
   /** What applying the manifest would change. Writes nothing. Cost: 1 read, and 1 for each 100 targets, all consistent. */
-  async plan(manifest: Manifest): Promise<Plan> {
-    return this.planFrom(manifest, await this.record());
+  async plan(manifest: Manifest, { leave = none }: PlanOptions = {}): Promise<Plan> {
+    return this.planFrom(withoutTargets(manifest, leave), without(await this.record(), leave));
+  }
+
+  /** What the table holds for targets; undefined for one without limits. 1 read for each 100, consistent. */
+  async live(targets: readonly Target[]): Promise<(target: Target) => LiveSettings | undefined> {
+    const items = await this.store.getMany(targets.map((target) => configKey(this.namespaceId, scopeOf(target))), { consistent: true });
+    const live = new Map(targets.map((target, at) => [targetId(target), liveSettings(items[at] ?? {}, target)]));
+    return (target) => live.get(targetId(target));
   }
 
   /**
@@ -89,13 +104,16 @@ export class LimitsProvisioner {
    * @returns what the plan was that was carried out to its end
    *
    * @throws {LimitsOwnedError} another owner manages limits here, and they are not to be adopted; nothing was changed
+   * @throws what `approve` throws; nothing was changed
    * @throws {LimiterUnavailableError} another manifest was applied at the same time, twice; or the table does not answer
    */
-  async apply(manifest: Manifest, { owner, adoptExisting = false, signal }: ApplyOptions): Promise<Applied> {
+  async apply(declared: Manifest, { owner, adoptExisting = false, leave = none, approve = () => {}, signal }: ApplyOptions): Promise<Applied> {
+    const manifest = withoutTargets(declared, leave);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const recorded = await this.record();
+      const recorded = without(await this.record(), leave);
       if (!adoptExisting) refuseOthers(recorded, owner);
       const plan = await this.planFrom(manifest, recorded);
+      approve(plan);
       const claim = plan.changes.length === 0
         ? recorded
         : await this.write(recorded, { ...recorded, owner, managed: together(recorded.managed, manifest) });
@@ -128,14 +146,8 @@ export class LimitsProvisioner {
   }
 
   private async planFrom(manifest: Manifest, { managed }: ProvisionerRecord): Promise<Plan> {
-    const live = await this.readLive([...targetsOf(managedBy(manifest)), ...targetsOf(managed)]);
+    const live = await this.live([...targetsOf(managedBy(manifest)), ...targetsOf(managed)]);
     return planChanges(manifest, managed, live);
-  }
-
-  private async readLive(targets: readonly Target[]): Promise<(target: Target) => LiveSettings | undefined> {
-    const items = await this.store.getMany(targets.map((target) => configKey(this.namespaceId, scopeOf(target))), { consistent: true });
-    const live = new Map(targets.map((target, at) => [targetId(target), liveSettings(items[at] ?? {}, target)]));
-    return (target) => live.get(targetId(target));
   }
 
   /** Writes the record over the one that was read. Undefined when that is no longer there. */
@@ -167,9 +179,15 @@ export class LimitsProvisioner {
   /** Changes that did not happen. One whose answer was lost may have happened, so those that created are looked up. */
   private async undone(failures: readonly Failure[]): Promise<PlannedChange[]> {
     const changes = failures.map(({ change }) => change);
-    const live = await this.readLive(changes.filter(({ action }) => action === 'create').map(({ target }) => target));
+    const live = await this.live(changes.filter(({ action }) => action === 'create').map(({ target }) => target));
     return changes.filter(({ target }) => live(target) === undefined);
   }
+}
+
+const none = (): boolean => false;
+
+function without({ managed, ...record }: ProvisionerRecord, leave: (target: Target) => boolean): ProvisionerRecord {
+  return { ...record, managed: managedTargets(targetsOf(managed).filter((target) => !leave(target))) };
 }
 
 function refuseOthers({ owner, managed }: ProvisionerRecord, wanted: string): void {

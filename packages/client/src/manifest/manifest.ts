@@ -1,5 +1,6 @@
 import type { OnUnavailable } from '../core/on-unavailable.js';
 import { parseLimitDeclaration, type LimitDeclaration } from './limit-declaration.js';
+import { mapValues } from './map-values.js';
 
 /** One limit in its normalised form. */
 export interface LimitNumbers {
@@ -61,8 +62,4 @@ function numbers(declaration: LimitDeclaration, name: string): LimitNumbers {
 
 function isEmpty(section: object | null | undefined): section is null | undefined {
   return section === null || section === undefined || Object.keys(section).length === 0;
-}
-
-function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }

@@ -1,6 +1,7 @@
 import { Admin, LimiterUnavailableError, LimitsOwnedError, Limit, MemoryStore, RateLimiter, type Store } from '@zae-limiter/client';
 import { LimitsProvisioner } from '@zae-limiter/client/admin/limits-provisioner';
 import { manifestHash } from '@zae-limiter/client/manifest/canonical-json';
+import type { Target } from '@zae-limiter/client/manifest/managed';
 import type { Manifest } from '@zae-limiter/client/manifest/manifest';
 import { parseManifest } from '@zae-limiter/client/manifest/validate';
 import { parseProvisionerRecord, provisionerKey, provisionerUpdate } from '@zae-limiter/client/schema/provisioner-item';
@@ -340,4 +341,33 @@ test('a record that cannot hold the old limits and the new ones claims the old o
   });
   expect(claims.map((initials) => [...new Set(initials)].join(''))).toEqual(['a', 'a', 'a', 'b']);
   expect(await provisioner.plan(many('b'))).toMatchObject({ changes: [], unchanged: 1000 });
+});
+
+describe('a manifest that is applied in part', () => {
+  const isGpt4 = (target: Target): boolean => target.level === 'resource' && target.resource === 'gpt-4';
+
+  test('leaves targets as they are, and manages them no more', async () => {
+    const { provisioner, admin } = setUp();
+    await provisioner.apply(MANIFEST, { owner: 'cli' });
+    await admin.limits.set([Limit.perMinute('rpm', 77)], { resource: 'gpt-4' });
+
+    expect(await provisioner.plan(MANIFEST, { leave: isGpt4 })).toMatchObject({ changes: [], unchanged: 4 });
+    expect(await provisioner.apply(MANIFEST, { owner: 'cli', leave: isGpt4 })).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+
+    expect(await admin.limits.get({ resource: 'gpt-4' })).toMatchObject({ limits: [Limit.perMinute('rpm', 77)] });
+    expect((await provisioner.record()).managed.resources).toEqual(['openai/gpt-4o']);
+    expect(await provisioner.apply(EMPTY, { owner: 'cli' })).toMatchObject({ deleted: 4 });
+    expect(await admin.limits.get({ resource: 'gpt-4' })).toMatchObject({ limits: [Limit.perMinute('rpm', 77)] });
+  });
+
+  test('is refused by who sees the plan, and then nothing was changed', async () => {
+    const { provisioner, admin } = setUp();
+    const approve = jest.fn(() => { throw new Error('not like this'); });
+
+    await expect(provisioner.apply(MANIFEST, { owner: 'cli', approve })).rejects.toThrow('not like this');
+
+    expect(approve).toHaveBeenCalledWith(expect.objectContaining({ unchanged: 0 }));
+    expect(await provisioner.record()).toMatchObject({ owner: undefined, lastApplied: undefined });
+    expect(await names(admin.limits.resources())).toEqual([]);
+  });
 });
