@@ -35,6 +35,7 @@ export const ENTRIES: readonly Entry[] = [
   ...singles('Requests:', [
   ]),
   ...groups('This machine:', [
+    ['local', 'A limiter on this machine, for development', () => import('./local/index.js')],
   ]),
   ...singles('Tools:', [
   ]),

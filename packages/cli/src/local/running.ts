@@ -1,0 +1,17 @@
+import type { Context } from '../context.js';
+import { backendNamed, type Backend } from './backend.js';
+import { InstanceFiles, type Instance } from './instance.js';
+
+/** An instance that runs, and how to speak to it. */
+export interface Running {
+  readonly instance: Instance;
+  readonly backend: Backend;
+}
+
+/** What runs on a port; undefined when nothing does that `local up` started. */
+export async function runningOn(port: number, context: Context, dockerHost: string | undefined): Promise<Running | undefined> {
+  const instance = new InstanceFiles(context.io.env, port).read();
+  if (instance === undefined) return undefined;
+  const backend = await backendNamed(instance.backend, context, dockerHost);
+  return await backend.isRunning(instance) ? { instance, backend } : undefined;
+}
