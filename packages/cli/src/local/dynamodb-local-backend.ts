@@ -75,20 +75,18 @@ export class DynamoDbLocalBackend implements Backend {
     };
     signal.addEventListener('abort', interrupt, { once: true });
     try {
-      return await new Promise<Instance>((resolve, reject) => {
-        keeper.once('message', (answer: Answer) => ('started' in answer ? resolve(answer.started) : reject(this.notStarted(answer.failed, path!))));
-        keeper.once('error', (error) => reject(this.notStarted(error.message, path!)));
-        keeper.once('exit', () => reject(this.notStarted('it ended as soon as it was started', path!)));
+      const answer = await new Promise<Answer>((resolve) => {
+        keeper.once('message', resolve);
+        keeper.once('error', ({ message }) => resolve({ failed: message }));
+        keeper.once('exit', () => resolve({ failed: 'it ended as soon as it was started' }));
         keeper.send(orders);
       });
+      if ('started' in answer) return answer.started;
+      throw failed(`${this.title} could not be started: ${answer.failed}`, ...new LogFile(path!).last(LAST_LINES), `its log is ${path}`);
     } finally {
       signal.removeEventListener('abort', interrupt);
       keeper.unref();
     }
-  }
-
-  private notStarted(reason: string, log: string): CliError {
-    return failed(`${this.title} could not be started: ${reason}`, ...new LogFile(log).last(LAST_LINES), `its log is ${log}`);
   }
 }
 

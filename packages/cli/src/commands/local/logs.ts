@@ -12,7 +12,7 @@ export const logs = command({
   scope: 'offline',
   effect: 'reads',
   options: {
-    follow: flag('-f, --follow', 'go on with new lines until Ctrl-C'),
+    follow: flag('-f, --follow', 'go on with new lines until Ctrl-C, which ends it without an error'),
     tail: value('--tail <lines>', 'lines from the end', 100, { parse: integer(0) }),
     port: portOption,
     dockerHost: dockerHostOption,
