@@ -66,7 +66,7 @@ describe('an instance in memory', () => {
       return found.length === 2 ? found : undefined;
     });
     expect(usage.map(({ window, counters }) => [window, counters])).toEqual([['hourly', { rpm: 3 }], ['daily', { rpm: 3 }]]);
-    limiter.close();
+    await limiter.close();
 
     const { lines } = await machine.localJson(['logs', '--tail', '1000']) as { lines: string[] };
     expect(lines.filter((line) => line.includes('Lambda invocation completed'))).not.toEqual([]);
@@ -139,7 +139,7 @@ test('keeps table and items in a folder, and counts nothing twice', async () => 
   });
 
   expect(counted).toBe(7);
-  [before, after].forEach((limiter) => limiter.close());
+  await Promise.all([before.close(), after.close()]);
 });
 
 describe('nothing is started', () => {
