@@ -1,5 +1,4 @@
-import type { Context } from '../context.js';
-import type { BackendName, Instance } from './instance.js';
+import type { Instance } from './instance.js';
 
 /** What an instance is to be like. */
 export interface Wanted {
@@ -33,14 +32,4 @@ export interface Backend {
 export interface LogOptions {
   readonly tail: number;
   readonly follow: boolean;
-}
-
-/** @param dockerHost where Docker is, if not where its own settings say */
-export async function backendNamed(name: BackendName, context: Context, dockerHost: string | undefined): Promise<Backend> {
-  if (name === 'localstack') {
-    const { LocalStackBackend } = await import('./localstack-backend.js');
-    return new LocalStackBackend(context, dockerHost);
-  }
-  const { DynamoDbLocalBackend } = await import('./dynamodb-local-backend.js');
-  return new DynamoDbLocalBackend(context);
 }

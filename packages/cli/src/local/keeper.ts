@@ -31,7 +31,7 @@ async function keep({ instance: planned, java, template }: Orders): Promise<void
   const { name, port, data } = planned;
   const files = new InstanceFiles(process.env, port);
   const control = await listen(files.socket, () => stopping.abort());
-  const server = await DynamoDbLocal.start({ java, port, data });
+  const server = await DynamoDbLocal.start({ java, port, data, env: process.env });
   server.onEnd(() => {
     log('DynamoDB Local ended', {});
     files.remove();

@@ -127,7 +127,8 @@ describe('what DynamoDB Local does not show', () => {
         ? { Records: [record('a')] }
         : { Records: ShardIterator === 'child' ? [record('b')] : [], NextShardIterator: 'end' }),
     };
-    return { send: async (command: { input: Record<string, string> }) => answers[command.constructor.name]!(command.input) } as unknown as DynamoDBStreamsClient;
+    const send = async (command: { input: Record<string, string> }) => answers[command.constructor.name]!(command.input);
+    return { send } as unknown as DynamoDBStreamsClient;
   }
 
   test('reads a shard after its parent was read to its end', async () => {

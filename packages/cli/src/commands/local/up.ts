@@ -3,10 +3,10 @@ import { Type } from '@sinclair/typebox';
 import { command } from '../../command/command.js';
 import { choiceOr, optional, value } from '../../command/option.js';
 import { CliError, invalid } from '../../errors.js';
-import { backendNamed, type Wanted } from '../../local/backend.js';
+import type { Wanted } from '../../local/backend.js';
 import { BACKENDS, endpointOf, type BackendName, type Instance } from '../../local/instance.js';
 import { isTaken } from '../../local/ports.js';
-import { runningOn } from '../../local/running.js';
+import { backendNamed, runningOn } from '../../local/running.js';
 import { fields, type Block, type Result } from '../../output/result.js';
 import { dockerHostOption, instanceData, InstanceSchema, localCommand, nameOption, portOption } from './options.js';
 
