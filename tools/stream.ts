@@ -1,7 +1,6 @@
-import {
-  DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand, type DynamoDBStreamsClient, type _Record,
-} from '@aws-sdk/client-dynamodb-streams';
+import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand, type DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { toLambdaRecord } from '../packages/cli/src/local/lambda-record';
 
 /** Everything that a table's stream holds, oldest first, in the form in which Lambda delivers it. */
 export async function readStream(client: DynamoDBStreamsClient, tableName: string): Promise<DynamoDBRecord[]> {
@@ -19,11 +18,4 @@ export async function readStream(client: DynamoDBStreamsClient, tableName: strin
     }
   }
   return records;
-}
-
-/** Lambda gives the time as epoch seconds, the SDK as a Date; all else is the same. */
-function toLambdaRecord(record: _Record, eventSourceARN: string): DynamoDBRecord {
-  const { ApproximateCreationDateTime, ...change } = record.dynamodb!;
-  const dynamodb = { ...change, ApproximateCreationDateTime: Math.floor(ApproximateCreationDateTime!.getTime() / 1000) };
-  return { ...record, eventSourceARN, dynamodb } as unknown as DynamoDBRecord;
 }

@@ -40,6 +40,7 @@ export const ENTRIES: readonly Entry[] = [
   ...singles('Requests:', [
   ]),
   ...groups('This machine:', [
+    ['local', 'A limiter on this machine, for development', () => import('./local/index.js')],
   ]),
   ...groups('Tools:', [
     ['schema', 'JSON Schemas of manifests and of what commands print', () => import('./schema/index.js')],

@@ -15,7 +15,7 @@ export const version = command({
     name: Type.String(),
     client: Type.String({ description: 'of this program' }),
     clientSchema: Type.String({ description: 'schema that this program speaks' }),
-    schema: Type.Union([Type.String(), Type.Null()], { description: 'schema of the table; null when it was never prepared' }),
+    tableSchema: Type.Union([Type.String(), Type.Null()], { description: 'schema of the table; null when it was never prepared' }),
     lambda: Type.Union([Type.String(), Type.Null()], { description: "version of the Python library's function; null for one that this library deploys" }),
     minimumClient: Type.Union([Type.String(), Type.Null()]),
     updatedAt: Type.Union([Type.String(), Type.Null()]),
@@ -27,7 +27,7 @@ export const version = command({
     const status = compatibility(record);
     const data = {
       name: context.name, client: cliVersion, clientSchema: SCHEMA_VERSION,
-      schema: record?.schemaVersion ?? null, lambda: record?.lambdaVersion ?? null,
+      tableSchema: record?.schemaVersion ?? null, lambda: record?.lambdaVersion ?? null,
       minimumClient: record?.clientMinimum ?? null, updatedAt: record?.updatedAt ?? null, updatedBy: record?.updatedBy ?? null, status,
     };
     return {
@@ -36,7 +36,7 @@ export const version = command({
       human: ({ rule }) => [
         'zae-limiter versions', rule(36),
         ...fields([
-          ['Client', cliVersion], ['Schema', SCHEMA_VERSION], ['Infra schema', data.schema ?? 'none'], ['Lambda', data.lambda ?? data.updatedBy ?? 'none'],
+          ['Client', cliVersion], ['Schema', SCHEMA_VERSION], ['Infra schema', data.tableSchema ?? 'none'], ['Lambda', data.lambda ?? data.updatedBy ?? 'none'],
           ['Min client', data.minimumClient ?? 'none'],
         ]),
         '', `Status: ${status.toUpperCase().replace('-', ' ')}`,
