@@ -4,7 +4,7 @@ import { FakeClock } from '@zae-limiter/client/testing';
 import { MeteringProxy } from '../../../../examples/demo/metering-proxy';
 import type { Command } from '../../src/command/command';
 import { endpointOf } from '../../src/local/instance';
-import { allCommands } from '../../src/program';
+import { allCommands } from '../../src/commands/index';
 import { checkSchema, invoke } from '../support/cli';
 import { expectGolden } from '../support/golden';
 import { newMachine, until, type LocalMachine } from '../support/local';
