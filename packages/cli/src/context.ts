@@ -28,6 +28,8 @@ export class Context {
   private clients: AwsClients | undefined;
   private connection: Promise<Connection> | undefined;
   private whenInterrupted: string | undefined;
+  /** Set by a command that must tidy up after Ctrl-C, however long it takes. */
+  endsItself = false;
 
   constructor(private readonly options: ContextOptions) {
     this.io = options.io;

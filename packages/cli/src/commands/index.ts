@@ -31,6 +31,7 @@ export const ENTRIES: readonly Entry[] = [
   ]),
   ...groups('Limits and usage:', [
     ['resource', 'Limits of resources', () => import('./resource/index.js')],
+    ['usage', 'What entities consumed', () => import('./usage/index.js')],
   ]),
   ...singles('Requests:', [
   ]),
