@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.js';
-import { NoLimitsConfiguredError, ValidationError } from '../core/errors.js';
+import { NoLimitsConfiguredError, UnknownLimitError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkLimitName, checkResource } from '../core/identifiers.js';
 import { applicationLimits } from '../core/plan.js';
+import { MILLI } from '../core/token-bucket.js';
 import {
   blockUpdate, createBlocked, fillUpdate, longestBlockMs, onlyShardUpdate, parseBlock, unblockUpdate, type ShardChange, type WholeBucket,
 } from '../schema/bucket-admin.js';
@@ -14,6 +15,7 @@ import type { AuditOptions, AuditRecord, AuditTrail } from './audit-trail.js';
 import { viewBucket, type BucketView } from './bucket-views.js';
 import { contended } from './contended.js';
 import { resolveLimits } from './limits.js';
+import { checkRefund, refundUpdate, spreadRefund } from './refunds.js';
 import { resourceCapacity, type CapacityQuery, type ResourceCapacity } from './resource-capacity.js';
 import { asShard, changeShard, findBuckets, forEachInParallel, readShard, readShards, type BucketName, type Shard } from './shards.js';
 
@@ -123,6 +125,36 @@ export class BucketsAdmin {
       const block = item && parseBlock(item, place.now);
       return block === undefined || state?.refilledAt === undefined ? undefined : unblockUpdate(state, block.until, place);
     });
+  }
+
+  /**
+   * Gives tokens back that should not have been taken, up to the capacity of each limit. They no longer count as consumed.
+   *
+   * Cost: 2 reads and 1 transaction of 2 writes, 1 more write for each further shard that gets some.
+   *
+   * @param tokens whole tokens by limit name, 0 or more
+   * @returns tokens by limit name that there was room for, of up to three decimals; undefined when there is no bucket
+   * @throws {UnknownLimitError} the bucket has no such limit; nothing was given back
+   * @throws {ValidationError} an identifier or amount is not valid
+   */
+  async refund(entity: string, resource: string, tokens: Readonly<Record<string, number>>, options: AuditOptions = {}): Promise<Record<string, number> | undefined> {
+    const bucket = this.bucket(entity, resource);
+    const audit = this.trail.by(options);
+    const wanted = checkRefund(tokens);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const shards = (await readShards(this.store, bucket)).slice(0, TRANSACTION);
+      const [{ state }] = shards as [Shard];
+      if (state?.refilledAt === undefined) return undefined;
+      const present = applicationLimits(state).map(([name]) => name);
+      for (const name of wanted.keys()) if (!present.includes(name)) throw new UnknownLimitError(name, present);
+      const refunds = spreadRefund(shards, state.shardCount, wanted, this.clock.now());
+      const given = Object.fromEntries([...wanted.keys()].map((name) =>
+        [name, refunds.reduce((sum, { amounts }) => sum + (amounts.get(name) ?? 0), 0) / MILLI]));
+      if (refunds.length === 0) return given;
+      const writes = refunds.map((refund): ItemWrite => ({ update: refundUpdate(refund) }));
+      if (await this.store.transact([...writes, await audit({ action: 'bucket_refunded', scope: { entity, resource }, details: { given } })])) return given;
+    }
+    throw contended(nameOf(bucket));
   }
 
   /**

@@ -41,7 +41,8 @@ export const summarizeUsage = command({
           ['Entity', entity], ['Resource', resource], ['Window', window], ['Snapshots', count(snapshots)], ['Time Range', `${firstWindow} ${arrow} ${lastWindow}`],
         ], '  '),
         '',
-        table(['Limit', right('Total'), right('Average')], limits.map(({ name, total, average }) => [name, count(total), average.toLocaleString('en-US', { maximumFractionDigits: 1 })])),
+        table(['Limit', right('Total'), right('Average')], limits.map(({ name, total, average }) =>
+          [name, count(total), average.toLocaleString('en-US', { maximumFractionDigits: 1 })])),
       ]),
     };
   },
