@@ -31,9 +31,13 @@ export const ENTRIES: readonly Entry[] = [
   ]),
   ...groups('Limits and usage:', [
     ['resource', 'Limits of resources', () => import('./resource/index.js')],
+    ['bucket', 'Tokens of entities', () => import('./bucket/index.js')],
     ['usage', 'What entities consumed', () => import('./usage/index.js')],
   ]),
   ...singles('Requests:', [
+    ['acquire', 'Take tokens, and run a program with them', async () => (await import('./requests/acquire.js')).acquire],
+    ['available', 'Show how many tokens an entity could take', async () => (await import('./requests/available.js')).available],
+    ['explain', 'Show why an entity is limited as it is', async () => (await import('./requests/explain.js')).explain],
   ]),
   ...groups('This machine:', [
   ]),

@@ -137,7 +137,9 @@ export class BucketsAdmin {
    * @throws {UnknownLimitError} the bucket has no such limit; nothing was given back
    * @throws {ValidationError} an identifier or amount is not valid
    */
-  async refund(entity: string, resource: string, tokens: Readonly<Record<string, number>>, options: AuditOptions = {}): Promise<Record<string, number> | undefined> {
+  async refund(
+    entity: string, resource: string, tokens: Readonly<Record<string, number>>, options: AuditOptions = {},
+  ): Promise<Record<string, number> | undefined> {
     const bucket = this.bucket(entity, resource);
     const audit = this.trail.by(options);
     const wanted = checkRefund(tokens);

@@ -38,7 +38,8 @@ export const summarizeUsage = command({
       human: ({ arrow }) => (snapshots === 0 ? ['No usage snapshots found'] : [
         'Usage Summary',
         ...fields([
-          ['Entity', entity], ['Resource', resource], ['Window', window], ['Snapshots', count(snapshots)], ['Time Range', `${firstWindow} ${arrow} ${lastWindow}`],
+          ['Entity', entity], ['Resource', resource], ['Window', window], ['Snapshots', count(snapshots)],
+          ['Time Range', `${firstWindow} ${arrow} ${lastWindow}`],
         ], '  '),
         '',
         table(['Limit', right('Total'), right('Average')], limits.map(({ name, total, average }) =>
