@@ -40,6 +40,7 @@ export const ENTRIES: readonly Entry[] = [
     ['explain', 'Show why an entity is limited as it is', async () => (await import('./requests/explain.js')).explain],
   ]),
   ...groups('This machine:', [
+    ['loadtest', 'Loads of virtual users', () => import('./loadtest/index.js')],
   ]),
   ...singles('Tools:', [
   ]),

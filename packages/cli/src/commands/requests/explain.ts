@@ -41,7 +41,9 @@ export const explain = command({
     return {
       data: {
         entity, resource, exists, shards, limits: limits.map(limitData),
-        parent: parent === undefined ? null : { entity: parent.entity, exists: parent.exists, shards: parent.shards, limits: parent.limits.map(limitData) },
+        parent: parent === undefined
+          ? null
+          : { entity: parent.entity, exists: parent.exists, shards: parent.shards, limits: parent.limits.map(limitData) },
         request: request ?? null,
       },
       human: ({ bold, red }) => [

@@ -34,7 +34,10 @@ export const summarizeUsage = command({
     const limits = Object.keys(totals).sort().map((name) => ({ name, total: totals[name]!, average: averages[name]! }));
     const { entity, resource } = filter;
     return {
-      data: { entity: entity ?? null, resource: resource ?? null, window, snapshots, firstWindow: firstWindow ?? null, lastWindow: lastWindow ?? null, limits },
+      data: {
+        entity: entity ?? null, resource: resource ?? null, window, snapshots,
+        firstWindow: firstWindow ?? null, lastWindow: lastWindow ?? null, limits,
+      },
       human: ({ arrow }) => (snapshots === 0 ? ['No usage snapshots found'] : [
         'Usage Summary',
         ...fields([
