@@ -1,3 +1,4 @@
+import type { Command as Program } from 'commander';
 import type { AwsClients } from './aws/clients.js';
 import type { GlobalValues } from './command/global-options.js';
 import { interrupted, refused } from './errors.js';
@@ -18,6 +19,7 @@ export interface ContextOptions {
   /** Whether people read the output, and not a program. */
   readonly forPeople: boolean;
   readonly print: (result: Result) => Promise<void>;
+  readonly program: (argv: readonly string[]) => Promise<Program>;
 }
 
 /** What a command works with: where it is connected, and who it talks to. */
@@ -118,6 +120,11 @@ export class Context {
   /** A line for `--verbose` and `--debug`. */
   note(line: string): void {
     if (this.globals.verbose || this.globals.debug) this.io.stderr.write(`${line}\n`);
+  }
+
+  /** This program's commands and flags; those of commands that the arguments do not name are left out. */
+  async program(argv: readonly string[]): Promise<Program> {
+    return this.options.program(argv);
   }
 
   /** Prints a result at once; for commands that print several. */

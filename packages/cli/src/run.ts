@@ -52,11 +52,12 @@ async function execute(command: Command, values: object, globals: GlobalValues, 
     io.stdout.write(await render(result, { format: result.format ?? format, schema, query: globals.query, style, pretty: io.stdout.isTTY === true }));
   };
   const context = new Context({
-    io, globals, style, prompter, print,
+    io, globals, style, prompter, print, program: async (argv) => buildProgram(argv, io, async () => {}),
     writes: command.effect === 'writes', forPeople: format === 'table' || format === 'plain',
   });
   try {
     const result = await untilInterrupted(command.run(context, values as never), context);
+    io.names?.remember({ ...globals, ...values });
     const writes = await context.plannedWrites();
     if (writes !== undefined) {
       const { dryRunResult } = await import('./output/dry-run.js');

@@ -61,7 +61,8 @@ export const notHere = (what: string): CliError => new CliError(
 
 /** @throws {CliError} a flag was given that has no meaning for a load of this machine */
 export function refuseCloudFlags(values: Readonly<Record<string, unknown>>): void {
-  const given = Object.entries({ ...taskOptions, port: portOption, workers: workersOption }).find(([key]) => values[key] !== undefined && values[key] !== false);
+  const flags = { ...taskOptions, port: portOption, workers: workersOption };
+  const given = Object.entries(flags).find(([key]) => values[key] !== undefined && values[key] !== false);
   if (given !== undefined) throw invalid(`${/--[\w-]+/.exec(given[1].flags)![0]} is for the load generator in AWS: leave it out with --local`);
 }
 

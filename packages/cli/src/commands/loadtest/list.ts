@@ -9,7 +9,9 @@ export const listLoadtests = command({
   scope: 'account',
   effect: 'reads',
   output: Type.Object({
-    stacks: Type.Array(Type.Object({ name: Type.String(), limiter: Type.String(), status: Type.String(), createdAt: Type.Union([Type.String(), Type.Null()]) })),
+    stacks: Type.Array(Type.Object({
+      name: Type.String(), limiter: Type.String(), status: Type.String(), createdAt: Type.Union([Type.String(), Type.Null()]),
+    })),
   }),
   async run(context) {
     const stacks = (await loadStacks(context)).map(({ StackName: name = '', StackStatus: status = '', CreationTime: created }) =>

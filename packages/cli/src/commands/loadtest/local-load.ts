@@ -31,7 +31,8 @@ export async function openTarget(context: Context, what: string, { local, file, 
 
 /** Makes a load and shows how it goes. Ctrl-C ends it early. */
 export async function loadLocally(
-  context: Context, { limiter, classes }: Target, title: string, load: { readonly users: number; readonly spawnRate: number; readonly durationMs: number },
+  context: Context, { limiter, classes }: Target, title: string,
+  load: { readonly users: number; readonly spawnRate: number; readonly durationMs: number },
 ): Promise<Summary> {
   const progress = await context.progress(title);
   const summary = await runLoad({

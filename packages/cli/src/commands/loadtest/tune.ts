@@ -51,7 +51,10 @@ export const tuneLoadtest = command({
     const { steps, optimum } = tuning;
     const recommendations = PLANNED.map((users) => recommend(optimum, users));
     return {
-      data: { steps, optimum: { users: optimum.users, requestsPerSecond: optimum.requestsPerSecond, efficiency: optimum.efficiency }, recommendations },
+      data: {
+        steps, recommendations,
+        optimum: { users: optimum.users, requestsPerSecond: optimum.requestsPerSecond, efficiency: optimum.efficiency },
+      },
       human: () => [
         table(
           [right('Users'), right('RPS'), right('p50'), right('p95'), right('p99'), right('Reqs'), right('Efficiency')],
