@@ -43,6 +43,7 @@ export const ENTRIES: readonly Entry[] = [
     ['loadtest', 'Loads of virtual users', () => import('./loadtest/index.js')],
   ]),
   ...singles('Tools:', [
+    ['cost', 'Estimate what a workload costs in a month', async () => (await import('./tools/cost.js')).cost],
     ['completion', 'Print the script that completes commands in a shell', async () => (await import('./tools/completion.js')).completion],
     ['complete', 'List the words that could be typed next', async () => (await import('./tools/complete.js')).complete],
   ]),
