@@ -43,6 +43,9 @@ export const ENTRIES: readonly Entry[] = [
     ['loadtest', 'Loads of virtual users', () => import('./loadtest/index.js')],
   ]),
   ...singles('Tools:', [
+    ['smoke', 'Take, correct and give back tokens, for pipelines', async () => (await import('./tools/smoke.js')).smoke],
+    ['top', 'Show the busiest entities of a resource', async () => (await import('./tools/top.js')).top],
+    ['doctor', 'Check what a limiter needs', async () => (await import('./tools/doctor.js')).doctor],
     ['cost', 'Estimate what a workload costs in a month', async () => (await import('./tools/cost.js')).cost],
     ['completion', 'Print the script that completes commands in a shell', async () => (await import('./tools/completion.js')).completion],
     ['complete', 'List the words that could be typed next', async () => (await import('./tools/complete.js')).complete],

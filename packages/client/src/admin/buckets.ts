@@ -16,7 +16,7 @@ import { viewBucket, type BucketView } from './bucket-views.js';
 import { contended } from './contended.js';
 import { resolveLimits } from './limits.js';
 import { checkRefund, refundUpdate, spreadRefund } from './refunds.js';
-import { resourceCapacity, type CapacityQuery, type ResourceCapacity } from './resource-capacity.js';
+import { bucketsOf, resourceCapacity, type CapacityQuery, type ResourceCapacity } from './resource-capacity.js';
 import { asShard, changeShard, findBuckets, forEachInParallel, readShard, readShards, type BucketName, type Shard } from './shards.js';
 
 export interface BlockOptions extends AuditOptions {
@@ -202,6 +202,20 @@ export class BucketsAdmin {
     checkResource(query.resource);
     checkLimitName(query.limit, 'limit');
     return resourceCapacity(this.store, this.namespaceId, query, this.clock.now());
+  }
+
+  /**
+   * Ids of the entities that have a bucket of a resource, in their order.
+   *
+   * Cost: 1 read for each page of up to 1 MB of the keys of all buckets of the namespace, of an index that is a moment late.
+   *
+   * @throws {ValidationError} the resource is not valid
+   */
+  async entities(resource: string): Promise<string[]> {
+    checkResource(resource);
+    const found = new Set<string>();
+    for await (const { entity } of bucketsOf(this.store, this.namespaceId, resource)) found.add(entity);
+    return [...found].sort();
   }
 
   /**

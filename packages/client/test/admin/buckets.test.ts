@@ -77,6 +77,8 @@ describe('a bucket', () => {
 
     expect(shownBuckets.map(({ resource }) => resource)).toEqual(['gpt-4', ...Array.from({ length: 12 }, (_, at) => `model-${String(at).padStart(2, '0')}`)]);
     expect(await buckets.show('user-2')).toEqual([]);
+    expect([await buckets.entities('gpt-4'), await buckets.entities('gpt')]).toEqual([['user-1'], []]);
+    await expect(buckets.entities('a#b')).rejects.toMatchObject({ code: 'INVALID_IDENTIFIER' });
     expect(await buckets.show('user-1', 'gpt-5')).toEqual([]);
   });
 
