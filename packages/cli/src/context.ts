@@ -1,3 +1,4 @@
+import type { Command as Program } from 'commander';
 import type { AwsClients } from './aws/clients.js';
 import type { GlobalValues } from './command/global-options.js';
 import type { CommandInfo } from './command/info.js';
@@ -20,6 +21,7 @@ export interface ContextOptions {
   readonly forPeople: boolean;
   readonly print: (result: Result) => Promise<void>;
   readonly commands: () => Promise<readonly CommandInfo[]>;
+  readonly program: (argv: readonly string[]) => Promise<Program>;
 }
 
 /** What a command works with: where it is connected, and who it talks to. */
@@ -30,6 +32,8 @@ export class Context {
   private clients: AwsClients | undefined;
   private connection: Promise<Connection> | undefined;
   private whenInterrupted: string | undefined;
+  /** Set by a command that must tidy up after Ctrl-C, however long it takes. */
+  endsItself = false;
 
   constructor(private readonly options: ContextOptions) {
     this.io = options.io;
@@ -118,6 +122,11 @@ export class Context {
   /** A line for `--verbose` and `--debug`. */
   note(line: string): void {
     if (this.globals.verbose || this.globals.debug) this.io.stderr.write(`${line}\n`);
+  }
+
+  /** This program's commands and flags; those of commands that the arguments do not name are left out. */
+  async program(argv: readonly string[]): Promise<Program> {
+    return this.options.program(argv);
   }
 
   /** Prints a result at once; for commands that print several. */

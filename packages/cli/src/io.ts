@@ -1,4 +1,5 @@
 import type { Clock } from '@zae-limiter/client';
+import type { NameCache } from './name-cache.js';
 
 /** What a command can reach of the process that runs it. A test gives its own. */
 export interface Io {
@@ -8,6 +9,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
+  /** Names that were used before, for completion; undefined to remember none. */
+  readonly names?: NameCache;
   /** Aborted when the user presses Ctrl-C. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { NameCache } from './name-cache.js';
 import { run } from './run.js';
 import { systemClock } from './system-clock.js';
 
@@ -18,7 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 void run(process.argv.slice(2), {
   stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, env: process.env, cwd: process.cwd(),
-  clock: systemClock, signal: interruption.signal,
+  clock: systemClock, names: new NameCache(process.env), signal: interruption.signal,
 }).then((exitCode) => {
   process.exitCode = exitCode;
   if (interruption.signal.aborted) process.exit(exitCode); // what was interrupted may still hold connections open

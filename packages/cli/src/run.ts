@@ -6,7 +6,7 @@ import { allCommands } from './commands/index.js';
 import { readDefaults } from './config-file.js';
 import { Context } from './context.js';
 import { failureOf, interrupted } from './errors.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
+import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import { render } from './output/render.js';
 import type { Result } from './output/result.js';
@@ -23,9 +23,9 @@ const GRACE_MS = 2000;
  * @param argv what stands behind the program's name
  * @returns the exit code
  */
-export async function run(argv: readonly string[], io: Io, prompter: Prompter = terminalPrompter): Promise<ExitCode> {
+export async function run(argv: readonly string[], io: Io, prompter: Prompter = terminalPrompter): Promise<number> {
   let asked: GlobalValues | undefined; // to report an error in the form that was asked for
-  let exitCode: ExitCode = EXIT.ok;
+  let exitCode: number = EXIT.ok;
   try {
     const program = await buildProgram(argv, io, async (command, values, given) => {
       asked = given;
@@ -47,18 +47,19 @@ async function withDefaults(given: GlobalValues, io: Io): Promise<GlobalValues> 
   return { ...defaults, ...present } as unknown as GlobalValues;
 }
 
-async function execute(command: Command, values: object, globals: GlobalValues, io: Io, prompter: Prompter): Promise<ExitCode> {
+async function execute(command: Command, values: object, globals: GlobalValues, io: Io, prompter: Prompter): Promise<number> {
   const format = globals.output ?? (io.stdout.isTTY === true ? 'table' : 'plain');
   const style = styleFor(io.stdout, io.env, globals);
   const print = async ({ schema = schemaName(command), ...result }: Result & { schema?: string }): Promise<void> => {
-    io.stdout.write(await render(result, { format, schema, query: globals.query, style, pretty: io.stdout.isTTY === true }));
+    io.stdout.write(await render(result, { format: result.format ?? format, schema, query: globals.query, style, pretty: io.stdout.isTTY === true }));
   };
   const context = new Context({
-    io, globals, style, prompter, print, commands: allCommands,
+    io, globals, style, prompter, print, commands: allCommands, program: async (argv) => buildProgram(argv, io, async () => {}),
     writes: command.effect === 'writes', forPeople: format === 'table' || format === 'plain',
   });
   try {
     const result = await untilInterrupted(command.run(context, values as never), context);
+    io.names?.remember({ ...globals, ...values });
     const writes = await context.plannedWrites();
     if (writes !== undefined) {
       const { dryRunResult } = await import('./output/dry-run.js');
@@ -79,6 +80,7 @@ async function untilInterrupted<T>(work: Promise<T>, context: Context): Promise<
   let timer: NodeJS.Timeout | undefined;
   const interruption = new Promise<never>((_, reject) => {
     const stop = (): void => {
+      if (context.endsItself) return;
       timer = setTimeout(() => reject(interrupted(context.interruptMessage)), GRACE_MS);
     };
     if (signal.aborted) stop();
@@ -94,7 +96,7 @@ async function untilInterrupted<T>(work: Promise<T>, context: Context): Promise<
   }
 }
 
-function report(error: unknown, asked: GlobalValues | undefined, io: Io): ExitCode {
+function report(error: unknown, asked: GlobalValues | undefined, io: Io): number {
   const { code, message, exitCode, hints } = failureOf(error);
   const format = asked?.output;
   if (format === 'json' || format === 'ndjson') {

@@ -33,20 +33,32 @@ export const ENTRIES: readonly Entry[] = [
     ['system', 'Limits of a whole namespace, and its policy for outages', () => import('./system/index.js')],
     ['resource', 'Limits of resources', () => import('./resource/index.js')],
     ['entity', 'Entities: their records, limits, blocks, export and erasure', () => import('./entity/index.js')],
-    ['namespace', 'Namespaces of a table', () => import('./namespace/index.js')],
-    ['audit', 'Who changed what', () => import('./audit/index.js')],
     ['limits', 'Limits that a manifest declares', () => import('./limits/index.js')],
+    ['namespace', 'Namespaces of a table', () => import('./namespace/index.js')],
+    ['bucket', 'Tokens of entities', () => import('./bucket/index.js')],
+    ['usage', 'What entities consumed', () => import('./usage/index.js')],
+    ['audit', 'Who changed what', () => import('./audit/index.js')],
   ]),
   ...singles('Requests:', [
+    ['acquire', 'Take tokens, and run a program with them', async () => (await import('./requests/acquire.js')).acquire],
+    ['available', 'Show how many tokens an entity could take', async () => (await import('./requests/available.js')).available],
+    ['explain', 'Show why an entity is limited as it is', async () => (await import('./requests/explain.js')).explain],
   ]),
   ...groups('This machine:', [
     ['local', 'A limiter on this machine, for development', () => import('./local/index.js')],
+    ['loadtest', 'Loads of virtual users', () => import('./loadtest/index.js')],
+  ]),
+  ...singles('Tools:', [
+    ['doctor', 'Check what a limiter needs', async () => (await import('./tools/doctor.js')).doctor],
+    ['smoke', 'Take, correct and give back tokens, for pipelines', async () => (await import('./tools/smoke.js')).smoke],
+    ['top', 'Show the busiest entities of a resource', async () => (await import('./tools/top.js')).top],
+    ['cost', 'Estimate what a workload costs in a month', async () => (await import('./tools/cost.js')).cost],
+    ['init', 'Write a limits manifest and a program to begin with', async () => (await import('./init.js')).init],
+    ['completion', 'Print the script that completes commands in a shell', async () => (await import('./tools/completion.js')).completion],
+    ['complete', 'List the words that could be typed next', async () => (await import('./tools/complete.js')).complete],
   ]),
   ...groups('Tools:', [
     ['schema', 'JSON Schemas of manifests and of what commands print', () => import('./schema/index.js')],
-  ]),
-  ...singles('Tools:', [
-    ['init', 'Write a limits manifest and a program to begin with', async () => (await import('./init.js')).init],
   ]),
 ];
 

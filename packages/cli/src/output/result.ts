@@ -1,4 +1,4 @@
-import type { ExitCode } from '../exit-codes.js';
+import type { Format } from '../command/global-options.js';
 import type { Style } from './style.js';
 
 /** What a command found out or did. */
@@ -7,8 +7,10 @@ export interface Result {
   readonly data: Readonly<Record<string, unknown>>;
   /** As people read it. */
   readonly human: (style: Style) => readonly Block[];
-  /** @default 0 */
-  readonly exitCode?: ExitCode;
+  /** One of `EXIT`, or that of a program which the command ran. @default 0 */
+  readonly exitCode?: number;
+  /** Form to print it in, for a flag that says so. @default that of `--output` */
+  readonly format?: Format;
 }
 
 /** A part of what people read: a line, or a table. */

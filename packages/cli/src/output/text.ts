@@ -23,3 +23,14 @@ export function bytes(value: number): string {
   const power = Math.min(value < 1 ? 0 : Math.floor(Math.log2(value) / 10), units.length - 1);
   return power === 0 ? `${value} B` : `~${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
 }
+
+/** 1234.5 as `1,234.5`; up to three decimals, as tokens have them. */
+export const decimals = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+
+/** `60/min`, `5/10sec`: what comes back, and in what time. */
+export function rate({ amount, periodMs }: { readonly amount: number; readonly periodMs: number }): string {
+  const units = [['sec', 1000], ['min', 60_000], ['hour', 3_600_000], ['day', 86_400_000]] as const;
+  const [unit, size] = units.findLast(([, one]) => periodMs % one === 0) ?? ['ms', 1];
+  const periods = periodMs / size;
+  return `${decimals(amount)}/${periods === 1 ? '' : periods}${unit}`;
+}
