@@ -1,4 +1,3 @@
-import type { Format } from '../command/global-options.js';
 import type { Style } from './style.js';
 
 /** What a command found out or did. */
@@ -10,7 +9,7 @@ export interface Result {
   /** One of `EXIT`, or that of a program which the command ran. @default 0 */
   readonly exitCode?: number;
   /** Form to print it in, for a flag that says so. @default that of `--output` */
-  readonly format?: Format;
+  readonly format?: 'csv';
 }
 
 /** A part of what people read: a line, or a table. */
