@@ -69,6 +69,6 @@ async function undoneSince(to: When, events: () => ReturnType<typeof limitEvents
 
 function notKnown(targets: readonly Target[]): CliError {
   return new CliError('UNKNOWN_PAST', `no audit event says what ${targets.length} target(s) were then; nothing was changed`, {
-    hints: [...targets.map(targetId), '--assume-new   removes them, as if a manifest had created them'],
+    hints: [...targets.map((target) => targetId(target).trim()), '--assume-new   removes them, as if a manifest had created them'],
   });
 }

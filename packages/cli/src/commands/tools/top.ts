@@ -61,7 +61,7 @@ export const top = command({
         data: { resource, entities: all.length, busiest: shown },
         human: ({ red }) => (shown.length === 0 ? [`No buckets of resource '${resource}'`] : [
           table(['Entity', 'Limit', right('Used'), right('Have'), right('Of'), right('Consumed'), right('Per second'), 'State'], shown.map((one) => [
-            one.entity, one.limit, `${one.utilizationPercent.toFixed(0)}%`, decimals(one.tokens), decimals(one.capacity),
+            one.entity, one.limit, `${one.utilizationPercent.toFixed(0)}%`, count(Math.floor(one.tokens)), decimals(one.capacity),
             one.totalConsumed === null ? '-' : decimals(one.totalConsumed), one.perSecond === null ? '-' : decimals(one.perSecond),
             one.state === 'ok' ? 'ok' : red(one.state),
           ])),
