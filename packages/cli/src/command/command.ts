@@ -36,6 +36,8 @@ export interface CommandSpec<A extends Arguments, O extends Options> {
   readonly arguments?: A;
   /** By the name in the code, which need not be that of the flag. */
   readonly options?: O;
+  /** Whether it leaves events in the audit trail, so that `--principal` has a use. @default true for one that writes */
+  readonly audited?: boolean;
   /** `--name` must be given. @default false */
   readonly nameRequired?: boolean;
   /** `-o` is a file here, as in the Python library; the format is `--format` then, if anything. @default false */

@@ -27,6 +27,7 @@ const singles = (heading: string, entries: readonly (readonly [name: string, sum
 /** Everything that the program can do, in the order of the help. */
 export const ENTRIES: readonly Entry[] = [
   ...singles('Infrastructure:', [
+    ['deploy', 'Deploy a limiter, or bring one up to date', async () => (await import('./deploy.js')).deploy],
     ['version', 'Show versions of client, table and function', async () => (await import('./version.js')).version],
   ]),
   ...groups('Limits and usage:', [

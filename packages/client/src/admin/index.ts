@@ -16,4 +16,5 @@ export { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace
 export { PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 export type { ItemUpdate, ItemWrite } from '../schema/update.js';
 export { checkVersion, compareVersions, majorVersion } from '../schema/version-item.js';
+export { Registry } from './registry.js';
 export { LimitsProvisioner, type Applied, type ApplyOptions } from './limits-provisioner.js';
