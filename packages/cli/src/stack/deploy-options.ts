@@ -3,7 +3,7 @@ import { integer, keyValue } from '../command/parsers.js';
 import { invalid } from '../errors.js';
 
 /** Days that CloudWatch Logs can keep a log. */
-const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+export const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 const PRESETS = ['development', 'staging', 'production'] as const;
 export type Preset = typeof PRESETS[number];
