@@ -106,7 +106,7 @@ function addOption(node: Commander, option: Option<unknown>, flags: string): str
   const made = new CommanderOption(flags, description);
   const name = made.attributeName();
   if (choices !== undefined) made.choices([...choices]);
-  else if (repeatable) made.argParser((text: string, before: readonly unknown[] | undefined) => [...before ?? [], parse ? parsed(parse, text) : text]);
+  else if (repeatable) made.argParser((text: string, before?: readonly unknown[]) => [...before ?? [], parse ? parsed(parse, text) : text]);
   else if (parse !== undefined) made.argParser((text: string) => parsed(parse, text));
   if (env !== undefined) made.env(env);
   if (hidden) made.hideHelp();

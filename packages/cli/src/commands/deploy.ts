@@ -5,7 +5,7 @@ import { flag, toggle } from '../command/option.js';
 import type { Context } from '../context.js';
 import { fields, type Result } from '../output/result.js';
 import type { ChangeSet } from '../stack/change-set.js';
-import { changeLine, ChangeSchema, destroys, type Change } from '../stack/change.js';
+import { changeLine, ChangeSchema, destroys } from '../stack/change.js';
 import { checkFlags, deployOptions, type DeployFlags } from '../stack/deploy-options.js';
 import { settingLines } from '../stack/settings.js';
 import type { Synthesis } from '../stack/synthesis.js';
@@ -100,7 +100,7 @@ function templateResult(name: string, { template, warnings }: Synthesis): Result
   };
 }
 
-function deployResult(name: string, status: string, { warnings }: Synthesis, { stackId, changes }: { stackId: string; changes: readonly Change[] }): Result {
+function deployResult(name: string, status: string, { warnings }: Synthesis, { stackId, changes }: ChangeSet): Result {
   return {
     data: { name, status, stackId, changes, warnings, template: null },
     human: ({ ok, pending }) => [

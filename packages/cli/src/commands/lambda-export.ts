@@ -20,7 +20,7 @@ export const lambdaExport = command({
     file: optional('-o, --output <file>', 'file to write, lambda.zip unless given; for all functions a folder, this one unless given'),
     info: flag('--info', 'say what would be written, and write nothing'),
     force: flag('-f, --force', 'replace files that are there'),
-    id: choiceOr('--function <function>', 'which function', [...FUNCTIONS, 'all'], 'aggregator'),
+    id: choiceOr<FunctionId | 'all'>('--function <function>', 'which function', [...FUNCTIONS, 'all'], 'aggregator'),
   },
   examples: ['lambda-export', 'lambda-export --function all -o .', 'lambda-export --info'],
   async run(context, { file, info, force, id }) {
@@ -30,7 +30,7 @@ export const lambdaExport = command({
       if (!info) {
         writeOutput(context.io.cwd, path, zip, { replace: force });
         context.say(`${context.style.ok} Exported ${one} to: ${path} (${bytes(zip.length)})`);
-      } else for (const line of infoOf(one, zip)) context.io.stdout.write(`${line}\n`);
+      } else {for (const line of infoOf(one, zip)) context.io.stdout.write(`${line}\n`);}
     }
   },
 });

@@ -8,7 +8,9 @@ import { invalid } from '../errors.js';
  * @param folder in which the command runs
  * @throws {CliError} the file cannot be written, or is there and must not be replaced
  */
-export function writeOutput(folder: string, file: string, content: string | Uint8Array, { replace = true }: { readonly replace?: boolean } = {}): void {
+export function writeOutput(
+  folder: string, file: string, content: string | Uint8Array, { replace = true }: { readonly replace?: boolean } = {},
+): void {
   const path = resolve(folder, file);
   if (!replace && existsSync(path)) throw invalid(`${file} is there already`, 'pass --force to replace it');
   try {

@@ -21,7 +21,8 @@ export async function describeChangeSet(client: CloudFormationClient, stackName:
   const changes: Change[] = [];
   let page: { ChangeSetId?: string; StackId?: string; NextToken?: string } = {};
   do {
-    const answer = await client.send(new DescribeChangeSetCommand({ StackName: stackName, ChangeSetName: CHANGE_SET_NAME, NextToken: page.NextToken }));
+    const question = { StackName: stackName, ChangeSetName: CHANGE_SET_NAME, NextToken: page.NextToken };
+    const answer = await client.send(new DescribeChangeSetCommand(question));
     changes.push(...(answer.Changes ?? []).flatMap(({ ResourceChange }) => (ResourceChange === undefined ? [] : [changeOf(ResourceChange)])));
     page = answer;
   } while (page.NextToken !== undefined);

@@ -63,7 +63,8 @@ async function eventsAfter(client: CloudFormationClient, stackId: string, last: 
 }
 
 function eventLine({ Timestamp, ResourceStatus, ResourceType, LogicalResourceId, ResourceStatusReason }: StackEvent): string {
-  const parts = [Timestamp?.toISOString().slice(11, 19), ResourceStatus?.padEnd(20), ResourceType?.padEnd(28), LogicalResourceId, ResourceStatusReason];
+  const time = Timestamp?.toISOString().slice(11, 19);
+  const parts = [time, ResourceStatus?.padEnd(20), ResourceType?.padEnd(28), LogicalResourceId, ResourceStatusReason];
   return parts.filter(Boolean).join('  ').trimEnd();
 }
 

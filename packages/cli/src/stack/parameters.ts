@@ -26,7 +26,7 @@ const PARAMETERS = {
   EnablePITR: truth(false, 'Whether the table can be restored to any second'),
   PITRRecoveryPeriodDays: number(35, 1, 35, 'How far back it can be restored'),
   EnableDeletionProtection: truth(false, 'Whether DynamoDB refuses to delete the table'),
-  LogRetentionDays: { type: 'Number', default: 30, allowedValues: LOG_RETENTION_DAYS.map(String), description: 'How long logs are kept' },
+  LogRetentionDays: { type: 'Number', default: '30', allowedValues: LOG_RETENTION_DAYS.map(String), description: 'How long logs are kept' },
   LambdaMemorySize: number(256, 128, 3008, 'Memory of the aggregator in MB'),
   LambdaTimeout: number(60, 1, 900, 'Longest run of the aggregator in seconds'),
   LambdaDurationThreshold: number(48_000, 1, 900_000, 'Milliseconds of a run of the aggregator above which the alarm is set off'),

@@ -33,7 +33,9 @@ export async function existingStack(client: CloudFormationClient, name: string):
 /** Everything that a stack consists of. 1 call for each 100. */
 export async function resourcesOf(client: CloudFormationClient, stackName: string): Promise<StackResourceSummary[]> {
   const found: StackResourceSummary[] = [];
-  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName: stackName })) found.push(...StackResourceSummaries);
+  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName: stackName })) {
+    found.push(...StackResourceSummaries);
+  }
   return found;
 }
 
