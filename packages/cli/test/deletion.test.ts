@@ -62,7 +62,8 @@ CloudFormation is done
   test('ends as with an error of AWS when a resource cannot be deleted, and names it', async () => {
     const { code, stderr } = await run('delete -n limits --yes', {
       DescribeStacks: [
-        stack('CREATE_COMPLETE'), stack('DELETE_IN_PROGRESS'), stack('DELETE_FAILED', { StackStatusReason: 'The following resource(s) failed: [Role]' }),
+        stack('CREATE_COMPLETE'), stack('DELETE_IN_PROGRESS'),
+        stack('DELETE_FAILED', { StackStatusReason: 'The following resource(s) failed: [Role]' }),
       ],
       DescribeStackEvents: [events(event(1, 'CREATE_COMPLETE')), events(event(2, 'DELETE_FAILED', 'Role', 'it is in use'), event(1, 'CREATE_COMPLETE'))],
     });

@@ -37,7 +37,7 @@ export const deleteStack = command({
     const [table, retained] = await Promise.all([tableState(context), retainedResources(client, stack.StackId!)]);
     for (const line of facts(stack, table, retained)) context.say(line);
     await approve(context, stack);
-    const data = { name: context.name, stackId: stack.StackId!, itemCount: typeof table === 'string' ? null : table.itemCount, retained };
+    const data = { name: context.name, stackId: stack.StackId!, itemCount: table instanceof Error ? null : table.itemCount, retained };
     if (context.dryRun) return { data: { ...data, status: 'PLANNED' }, human: () => ['Dry run: nothing was deleted.'] };
     const progress = await context.progress(`Deleting stack ${context.name}`);
     const after = await startDeletion(client, stack);
@@ -55,10 +55,10 @@ export const deleteStack = command({
   },
 });
 
-function facts(stack: Stack, table: TableStatus | string, retained: readonly string[]): string[] {
+function facts(stack: Stack, table: TableStatus | Error, retained: readonly string[]): string[] {
   return fields([
     ['Stack', `${stack.StackName} (${stack.StackStatus})`],
-    ['Items', typeof table === 'string' ? `unknown: ${table}` : about(table.itemCount)],
+    ['Items', table instanceof Error ? `unknown: ${table.message}` : about(table.itemCount)],
     ['Stays', retained.length === 0 ? 'nothing' : retained.join(', ')],
   ], '  ');
 }

@@ -29,6 +29,8 @@ export const ENTRIES: readonly Entry[] = [
   ...singles('Infrastructure:', [
     ['deploy', 'Deploy a limiter, or bring one up to date', async () => (await import('./deploy.js')).deploy],
     ['delete', 'Delete the stack of a limiter', async () => (await import('./delete.js')).deleteStack],
+    ['status', 'Show how a limiter is', async () => (await import('./status.js')).status],
+    ['list', 'List the limiters of an account and region', async () => (await import('./list.js')).list],
     ['cfn-template', 'Print a template that plain CloudFormation deploys', async () => (await import('./cfn-template.js')).cfnTemplate],
     ['lambda-export', 'Write the code of the functions as zip files', async () => (await import('./lambda-export.js')).lambdaExport],
     ['version', 'Show versions of client, table and function', async () => (await import('./version.js')).version],

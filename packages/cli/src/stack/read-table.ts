@@ -7,11 +7,11 @@ export async function readTable(context: Context): Promise<Connection> {
   return new Connection(await context.aws(), { name: context.name, clock: context.io.clock, timeoutMs: context.globals.timeout, mode: 'read' });
 }
 
-/** State of the table; what is wrong with it, as text, when it does not tell. */
-export async function tableState(context: Context): Promise<TableStatus | string> {
+/** State of the table; why it cannot be told, for one that is gone or that the caller may not describe. */
+export async function tableState(context: Context): Promise<TableStatus | Error> {
   try {
     return await (await readTable(context)).admin.status();
   } catch (error) {
-    return (error as Error).message;
+    return error as Error;
   }
 }
