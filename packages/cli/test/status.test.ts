@@ -95,12 +95,14 @@ describe('status on recorded responses', () => {
 });
 
 describe('list on recorded responses', () => {
-  const other = { Stacks: [
-    stackData('limits', 'CREATE_COMPLETE'),
-    stackData('busy', 'UPDATE_IN_PROGRESS', { Tags: [{ Key: 'ManagedBy', Value: 'zae-limiter' }], LastUpdatedTime: '2026-06-01T00:00:00Z' }),
-    stackData('broken', 'ROLLBACK_COMPLETE', { Tags: [{ Key: 'ManagedBy', Value: 'zae-limiter' }, { Key: 'zae-limiter:name', Value: 'broken' }] }),
-    stackData('unrelated', 'CREATE_COMPLETE', { Tags: [] }),
-  ] };
+  const other = {
+    Stacks: [
+      stackData('limits', 'CREATE_COMPLETE'),
+      stackData('busy', 'UPDATE_IN_PROGRESS', { Tags: [{ Key: 'ManagedBy', Value: 'zae-limiter' }], LastUpdatedTime: '2026-06-01T00:00:00Z' }),
+      stackData('broken', 'ROLLBACK_COMPLETE', { Tags: [{ Key: 'ManagedBy', Value: 'zae-limiter' }, { Key: 'zae-limiter:name', Value: 'broken' }] }),
+      stackData('unrelated', 'CREATE_COMPLETE', { Tags: [] }),
+    ],
+  };
   const TABLES = { DescribeStacks: [other], ListTables: [{ TableNames: ['limits', 'part-of-an-app', 'a_b'] }], GetItem: [VERSION_RECORD] };
 
   test('shows stacks and tables with what needs attention', async () => {

@@ -17,14 +17,14 @@ const TAG = 'POST /2017-03-31/tags/arn:aws:lambda:us-east-1:123456789012:functio
 const stack = (status: string, more: object = {}): Answer => ({ Stacks: [stackData('limits', status, more)] });
 
 const OLD: Answers = {
-  DescribeStacks: [stack('CREATE_COMPLETE', { Parameters: [{ ParameterKey: 'EnablePITR', ParameterValue: 'true' }] }), stack('UPDATE_COMPLETE')],
-  ListStackResources: [{ StackResourceSummaries: [resource('LimiterAggregatorFunction1', 'AWS::Lambda::Function', 'limits-aggregator')] }],
+  'DescribeStacks': [stack('CREATE_COMPLETE', { Parameters: [{ ParameterKey: 'EnablePITR', ParameterValue: 'true' }] }), stack('UPDATE_COMPLETE')],
+  'ListStackResources': [{ StackResourceSummaries: [resource('LimiterAggregatorFunction1', 'AWS::Lambda::Function', 'limits-aggregator')] }],
   [GET]: [fn('0.0.9')], [PUT]: [{}], [TAG]: [{}],
   'GET /2015-03-31/functions/limits-aggregator/configuration': [{ LastUpdateStatus: 'Successful' }],
-  DescribeTable: [TABLE], GetItem: [VERSION_RECORD], UpdateItem: [{}], TagResource: [{}],
-  CreateBackup: [{ BackupDetails: { BackupArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/limits/backup/1', BackupName: 'b', BackupStatus: 'CREATING', BackupType: 'USER' } }],
-  DescribeStackEvents: [{ StackEvents: [] }],
-  UpdateStack: [{ StackId: 'id' }],
+  'DescribeTable': [TABLE], 'GetItem': [VERSION_RECORD], 'UpdateItem': [{}], 'TagResource': [{}],
+  'CreateBackup': [{ BackupDetails: { BackupArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/limits/backup/1', BackupName: 'b', BackupStatus: 'CREATING', BackupType: 'USER' } }],
+  'DescribeStackEvents': [{ StackEvents: [] }],
+  'UpdateStack': [{ StackId: 'id' }],
 };
 
 let aws: RecordedAws | undefined;

@@ -28,7 +28,8 @@ export const check = command({
     const deployed = record?.updatedBy?.split(':')[1] ?? null;
     const updateAvailable = result === 'compatible' && deployed !== null && compareVersions(deployed, version) < 0;
     const data = {
-      name: context.name, client: version, deployed, clientSchema: SCHEMA_VERSION, tableSchema: record?.schemaVersion ?? null, result, updateAvailable,
+      name: context.name, client: version, deployed, clientSchema: SCHEMA_VERSION, tableSchema: record?.schemaVersion ?? null,
+      result, updateAvailable,
     };
     return {
       data,

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import { fields, type Block, type Result } from '../output/result.js';
 import type { Style } from '../output/style.js';
 import { about, bytes } from '../output/text.js';
-import type { LimiterStatus } from '../stack/limiter-status.js';
+import type { AlarmStates, LimiterStatus } from '../stack/limiter-status.js';
 import { version } from '../version.js';
 
 /** Time between two looks with --watch. */
@@ -97,7 +97,7 @@ interface Shown {
   readonly sizeBytes: number | null;
   readonly pitrDays: number | null;
   readonly lastBackup: string | null;
-  readonly alarms: LimiterStatus['alarms'] | null;
+  readonly alarms: AlarmStates | null;
   readonly policies: Readonly<Record<'acquireOnly' | 'fullAccess' | 'readOnly', string | null>>;
   readonly roles: Readonly<Record<'app' | 'admin' | 'readOnly', string | null>>;
   readonly problems: readonly string[];

@@ -56,7 +56,7 @@ export const upgrade = command({
       await steps.updateCode(lambda, one);
     }
     if (!lambdaOnly) {
-      context.say(`[2/3] Tags of table and stack`);
+      context.say('[2/3] Tags of table and stack');
       const { newestEvent, waitForStack } = await import('../stack/operation.js');
       const after = await newestEvent(cfn, stack.StackId!);
       if (await steps.updateTags({ dynamodb, cloudFormation: cfn }, context.name, stack)) {

@@ -9,6 +9,14 @@ import { notFound } from '../errors.js';
 import { tableState } from './read-table.js';
 import { cloudFormation, findStack, outputsOf, resourcesOf, tagsOf, type Stack, type StackResourceSummary } from './stacks.js';
 
+/** How many alarms are in which state, and the names of those that are in alarm. */
+export interface AlarmStates {
+  readonly ok: number;
+  readonly alarm: number;
+  readonly insufficientData: number;
+  readonly inAlarm: readonly string[];
+}
+
 /** All that is known of a limiter. What could not be found out is undefined, and `problems` says why. */
 export interface LimiterStatus {
   readonly region: string;
@@ -17,7 +25,7 @@ export interface LimiterStatus {
   readonly outputs: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string | undefined>>;
   readonly resources: readonly StackResourceSummary[] | undefined;
-  readonly alarms: { readonly ok: number; readonly alarm: number; readonly insufficientData: number; readonly inAlarm: readonly string[] } | undefined;
+  readonly alarms: AlarmStates | undefined;
   /** Days that the table can be restored back to; 0 when it cannot. */
   readonly pitrDays: number | undefined;
   /** ISO 8601; null when there is none. */
@@ -46,7 +54,7 @@ export async function limiterStatus(context: Context): Promise<LimiterStatus> {
   }
   if (table instanceof Error) problems.push(`table: ${table.message}`);
   const resources = stack && await attempt('resources', () => resourcesOf(cloudFormation(clients), stack.StackId!));
-  const alarmNames = (resources ?? []).filter(({ ResourceType }) => ResourceType === 'AWS::CloudWatch::Alarm').map((alarm) => alarm.PhysicalResourceId!);
+  const alarmNames = (resources ?? []).flatMap(({ ResourceType, PhysicalResourceId }) => (ResourceType === 'AWS::CloudWatch::Alarm' ? [PhysicalResourceId!] : []));
   const [alarms, pitrDays, lastBackup] = await Promise.all([
     resources && attempt('alarms', () => alarmStates(clients, alarmNames)),
     table instanceof Error ? undefined : attempt('point-in-time recovery', () => recoveryDays(clients, context.name)),
@@ -81,8 +89,9 @@ async function owningStack(client: DynamoDBClient, table: string): Promise<strin
   }
 }
 
-async function alarmStates(clients: AwsClients, names: readonly string[]): Promise<NonNullable<LimiterStatus['alarms']>> {
-  const { MetricAlarms = [] } = names.length === 0 ? {} : await clients.get(CloudWatchClient).send(new DescribeAlarmsCommand({ AlarmNames: [...names] }));
+async function alarmStates(clients: AwsClients, names: readonly string[]): Promise<AlarmStates> {
+  if (names.length === 0) return { ok: 0, alarm: 0, insufficientData: 0, inAlarm: [] }; // without names AWS would tell of every alarm
+  const { MetricAlarms = [] } = await clients.get(CloudWatchClient).send(new DescribeAlarmsCommand({ AlarmNames: [...names] }));
   const count = (state: string): number => MetricAlarms.filter(({ StateValue }) => StateValue === state).length;
   return {
     ok: count('OK'), alarm: count('ALARM'), insufficientData: count('INSUFFICIENT_DATA'),

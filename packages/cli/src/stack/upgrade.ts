@@ -53,16 +53,19 @@ export async function updateCode(client: LambdaClient, { id, name, arn }: Deploy
 }
 
 /** The tags that say what is deployed. */
-export const VERSION_TAGS = { 'zae-limiter:version': version, [LAMBDA_VERSION]: version, 'zae-limiter:schema-version': SCHEMA_VERSION } as const;
+const VERSION_TAGS = { 'zae-limiter:version': version, [LAMBDA_VERSION]: version, 'zae-limiter:schema-version': SCHEMA_VERSION } as const;
 
 /**
  * Tags the table, and the stack when it is one limiter's: with its own template and its own parameters, so that nothing else changes.
  *
  * @returns whether CloudFormation has something to do
  */
-export async function updateTags(clients: { readonly dynamodb: DynamoDBClient; readonly cloudFormation: CloudFormationClient }, table: string, stack: Stack): Promise<boolean> {
+export async function updateTags(
+  clients: { readonly dynamodb: DynamoDBClient; readonly cloudFormation: CloudFormationClient }, table: string, stack: Stack,
+): Promise<boolean> {
+  const versionTags = Object.entries(VERSION_TAGS).map(([Key, Value]) => ({ Key, Value }));
   const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: table }));
-  await clients.dynamodb.send(new TagTableCommand({ ResourceArn: Table!.TableArn, Tags: Object.entries(VERSION_TAGS).map(([Key, Value]) => ({ Key, Value })) }));
+  await clients.dynamodb.send(new TagTableCommand({ ResourceArn: Table!.TableArn, Tags: versionTags }));
   const tags = tagsOf(stack);
   if (tags.ManagedBy !== 'zae-limiter') return false;
   try {

@@ -39,15 +39,19 @@ export const TABLE = {
 /** Answers to all that `status` asks. */
 export const WELL: Readonly<Record<string, readonly Answer[]>> = {
   DescribeStacks: [stack('UPDATE_COMPLETE')],
-  ListStackResources: [{ StackResourceSummaries: [
-    resource('Mapping', 'AWS::Lambda::EventSourceMapping', 'mapping'), resource('Errors', 'AWS::CloudWatch::Alarm', 'limits-errors'),
-    resource('Age', 'AWS::CloudWatch::Alarm', 'limits-age'),
-  ] }],
+  ListStackResources: [{
+    StackResourceSummaries: [
+      resource('Mapping', 'AWS::Lambda::EventSourceMapping', 'mapping'), resource('Errors', 'AWS::CloudWatch::Alarm', 'limits-errors'),
+      resource('Age', 'AWS::CloudWatch::Alarm', 'limits-age'),
+    ],
+  }],
   DescribeTable: [TABLE],
   GetItem: [VERSION_RECORD],
   DescribeAlarms: [{ MetricAlarms: [{ AlarmName: 'limits-errors', StateValue: 'OK' }, { AlarmName: 'limits-age', StateValue: 'ALARM' }] }],
-  DescribeContinuousBackups: [{ ContinuousBackupsDescription: {
-    ContinuousBackupsStatus: 'ENABLED', PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED', RecoveryPeriodInDays: 7 },
-  } }],
+  DescribeContinuousBackups: [{
+    ContinuousBackupsDescription: {
+      ContinuousBackupsStatus: 'ENABLED', PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED', RecoveryPeriodInDays: 7 },
+    },
+  }],
   ListBackups: [{ BackupSummaries: [{ BackupName: 'first', BackupCreationDateTime: 1_768_500_000 }, { BackupName: 'second', BackupCreationDateTime: 1_768_600_000 }] }],
 };
