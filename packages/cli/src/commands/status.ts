@@ -63,6 +63,9 @@ function resultOf(name: string, found: LimiterStatus, healthOf: (status: string)
   const health = table === undefined ? 'failed' : stack === undefined ? tableHealth(table.status) : healthOf(stack.StackStatus!);
   // In a stack with more than the limiter the keys of outputs have the path of the construct before them.
   const output = (key: string): string | null => outputs[key] ?? Object.entries(outputs).find(([id]) => id.includes(key))?.[1] ?? null;
+  // Without outputs the policies are told by the construct's ids; their physical ids are ARNs.
+  const policy = (id: string): string | null => output(`${id}PolicyArn`)
+    ?? resources?.find(({ LogicalResourceId }) => LogicalResourceId?.includes(`Policies${id}`))?.PhysicalResourceId ?? null;
   const data = {
     name, region: found.region, health,
     available: table !== undefined,
@@ -74,7 +77,7 @@ function resultOf(name: string, found: LimiterStatus, healthOf: (status: string)
     itemCount: table?.itemCount ?? null, sizeBytes: table?.sizeBytes ?? null,
     pitrDays: found.pitrDays ?? null, lastBackup: found.lastBackup ?? null,
     alarms: alarms ?? null,
-    policies: { acquireOnly: output('AcquireOnlyPolicyArn'), fullAccess: output('FullAccessPolicyArn'), readOnly: output('ReadOnlyPolicyArn') },
+    policies: { acquireOnly: policy('AcquireOnly'), fullAccess: policy('FullAccess'), readOnly: policy('ReadOnly') },
     roles: { app: output('AppRoleArn'), admin: output('AdminRoleArn'), readOnly: output('ReadOnlyRoleArn') },
     problems: found.problems,
   };

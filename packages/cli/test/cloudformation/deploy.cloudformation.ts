@@ -97,6 +97,7 @@ describe('delete on moto', () => {
     expect([code, stdout]).toEqual([0, "✓ Stack 'limits' deleted successfully\n"]);
     expect(stderr).toMatch(/^ {2}Stack: limits \(CREATE_COMPLETE\)\n {2}Items: \d+\n {2}Stays: limits\n/);
     expect(await stackStatus('limits')).toBeUndefined();
+    expect(await tables()).toEqual(['limits']);
   });
 
   test('refuses without a terminal, and leaves the stack as it is', async () => {
@@ -122,5 +123,28 @@ describe('delete on moto', () => {
 
   test('needs a name', async () => {
     expect((await run('delete --yes')).code).toBe(2);
+  });
+});
+
+describe('a whole limiter on moto, which makes functions and does not run them', () => {
+  beforeEach(async () => {
+    expect((await run('deploy -n limits --bootstrap')).code).toBe(0);
+  });
+
+  test('is found by status, with its policies by their resources, because moto shows no outputs of a change set', async () => {
+    expect(await json('status -n limits')).toMatchObject({
+      health: 'ready', stack: 'CREATE_COMPLETE', table: 'ACTIVE', aggregator: true,
+      policies: { acquireOnly: 'arn:aws:iam::123456789012:policy/limits-acq', readOnly: 'arn:aws:iam::123456789012:policy/limits-read' },
+    });
+  });
+
+  test('is found by list, by its tags', async () => {
+    expect(await json('list')).toMatchObject({ instances: [{ name: 'limits', status: 'CREATE_COMPLETE', version: '0.1.0', schema: '0.10.0' }], attention: 0 });
+  });
+
+  test('gets other code with upgrade --lambda-only --force', async () => {
+    expect(await json('upgrade -n limits --lambda-only --force')).toMatchObject({
+      status: 'upgraded', functions: [{ name: expect.stringMatching(/^limits-/) as unknown, replaced: true }, { replaced: true }],
+    });
   });
 });
