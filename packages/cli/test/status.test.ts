@@ -68,9 +68,11 @@ describe('status on recorded responses', () => {
       ListTagsOfResource: [{ Tags: [{ Key: 'aws:cloudformation:stack-id', Value: 'arn:aws:cloudformation:us-east-1:123456789012:stack/app/1' }] }],
     }, 0, { health: 'ready', stack: 'CREATE_COMPLETE' }],
     ['shows roles, and outputs that have the path of a construct before them', {
-      DescribeStacks: [stack('CREATE_COMPLETE', { Outputs: [
-        { OutputKey: 'LimiterOutputsReadOnlyPolicyArn1', OutputValue: 'arn:read' }, { OutputKey: 'AppRoleArn', OutputValue: 'arn:app' },
-      ] })],
+      DescribeStacks: [stack('CREATE_COMPLETE', {
+        Outputs: [
+          { OutputKey: 'LimiterOutputsReadOnlyPolicyArn1', OutputValue: 'arn:read' }, { OutputKey: 'AppRoleArn', OutputValue: 'arn:app' },
+        ],
+      })],
     }, 0, { policies: { acquireOnly: null, readOnly: 'arn:read' }, roles: { app: 'arn:app' } }],
     ['knows a table that cannot be restored', {
       DescribeContinuousBackups: [{ ContinuousBackupsDescription: { ContinuousBackupsStatus: 'ENABLED' } }], ListBackups: [{}],

@@ -77,7 +77,7 @@ describe('deploy on moto', () => {
     expect(await json(`deploy -n limits ${SMALL} --dry-run`)).toMatchObject({
       status: 'PLANNED', changes: expect.arrayContaining([expect.objectContaining({ action: 'Add', type: 'AWS::DynamoDB::Table' })]) as unknown,
     });
-    expect(await tables()).toEqual(['other']);
+    expect([await tables(), await stackStatus('limits')]).toEqual([['other'], undefined]);
   });
 
   test('returns at once with --no-wait', async () => {
