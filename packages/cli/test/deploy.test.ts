@@ -63,6 +63,15 @@ describe('deploy on recorded responses', () => {
     expect([code, asked('ExecuteChangeSet')]).toEqual([exit, made]);
   });
 
+  test.each([[true, '--no-deletion-protection'], [false, '--enable-deletion-protection']])(
+    'a dry run leaves the protection of the stack as it is: %s with %s', async (EnableTerminationProtection, flag) => {
+      const { code } = await run(`deploy -n limits --dry-run ${flag}`, {
+        DescribeStacks: [stack('CREATE_COMPLETE', { EnableTerminationProtection })], DescribeChangeSet: [gone, changeSet(ADDED)],
+      });
+
+      expect([code, asked('UpdateTerminationProtection')]).toEqual([0, false]);
+    });
+
   test('begins and returns with --no-wait', async () => {
     expect(await invokeJson(['deploy', '-n', 'limits', '--no-wait', ...await place({ DescribeChangeSet: [gone, changeSet(ADDED)] })], { clock: impatient }))
       .toMatchObject({ status: 'STARTED', changes: [{ action: 'Add', replacement: null }] });

@@ -46,7 +46,7 @@ export const deploy = command({
     for (const line of settingLines(flags)) context.say(line);
     const { planDeployment, applyChanges, discard } = await import('../stack/deployment.js');
     const progress = await context.progress('Synthesising the stack');
-    const synthesis = await synthesised(context, flags);
+    const synthesis = await synthesised(context, flags, context.dryRun ? await isProtected(context) : undefined);
     const planned = await planDeployment(context, progress, synthesis, { bootstrap, importExisting });
     progress.done(planned.changes.length === 0 ? 'The stack is as it should be' : `${planned.changes.length} change(s):`);
     for (const change of planned.changes) context.say(changeLine(change, context.style));
@@ -78,9 +78,15 @@ async function isApproved(context: Context, { changes }: ChangeSet, discard: () 
   }
 }
 
-async function synthesised(context: Context, flags: DeployFlags): Promise<Synthesis> {
+/** Whether the stack is protected now. The toolkit would change that with the change set of a dry run. */
+async function isProtected(context: Context): Promise<boolean> {
+  const { cloudFormation, findStack } = await import('../stack/stacks.js');
+  return (await findStack(cloudFormation(await context.aws()), context.name))?.EnableTerminationProtection ?? false;
+}
+
+async function synthesised(context: Context, flags: DeployFlags, terminationProtection?: boolean): Promise<Synthesis> {
   const { synthesise } = await import('../stack/synthesis.js');
-  const synthesis = synthesise({ name: context.name, flags });
+  const synthesis = synthesise({ name: context.name, flags, terminationProtection });
   for (const warning of synthesis.warnings) context.say(`${context.style.warning} ${warning}`);
   return synthesis;
 }

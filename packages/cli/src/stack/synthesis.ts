@@ -7,8 +7,6 @@ import { limiterProps } from './limiter-props.js';
 export interface SynthesisOptions {
   readonly name: string;
   readonly flags: DeployFlags;
-  /** Region of the stack; any unless given. */
-  readonly region?: string;
   /** Whether CloudFormation refuses to delete the stack. @default as the table */
   readonly terminationProtection?: boolean;
   /** How the code of the functions gets to AWS. @default through the bucket of `cdk bootstrap`, with the rights of the caller */
@@ -35,12 +33,12 @@ export interface Synthesis {
  *
  * @throws {CliError} the construct refuses the flags
  */
-export function synthesise({ name, flags, region, terminationProtection, synthesizer }: SynthesisOptions): Synthesis {
+export function synthesise({ name, flags, terminationProtection, synthesizer }: SynthesisOptions): Synthesis {
   // Nothing of this machine's folder or context counts.
   const app = new App({ analyticsReporting: false, treeMetadata: false });
   const imports = new Stack(app, 'Imports'); // what exists already is imported into a stack that is thrown away
   const stack = refusedAsInvalid(() => new ZaeLimiterStack(app, name, {
-    description: 'Rate limiter, deployed by zae-limiter', env: { region }, limiter: limiterProps(imports, name, flags), terminationProtection,
+    description: 'Rate limiter, deployed by zae-limiter', limiter: limiterProps(imports, name, flags), terminationProtection,
     synthesizer: synthesizer ?? new CliCredentialsStackSynthesizer(),
   }));
   app.node.tryRemoveChild(imports.node.id);
