@@ -56,6 +56,13 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
   templates.spawn(bundle);
   templates.exec('jest --ci --config test/templates/jest.config.cjs', { receiveArgs: true, env });
 
+  const cloudformation = project.addTask('test:cloudformation', {
+    description: 'Deploy and delete with the command line, against the emulator moto, which pip installs',
+  });
+  cloudformation.exec('node scripts/prepare-moto.cjs');
+  cloudformation.spawn(bundle);
+  cloudformation.exec('jest --ci --config packages/cli/test/cloudformation/jest.config.cjs', { receiveArgs: true, env });
+
   const languages = project.addTask('test:languages', {
     description: 'Make the packages for every language from what `npm test` compiled, and synthesise one app in several of them',
   });

@@ -21,7 +21,6 @@ export const CLI_DEPENDENCIES = {
   '@aws-sdk/client-sqs': AWS_SDK,
   '@aws-sdk/client-sts': AWS_SDK,
   '@aws-sdk/credential-provider-node': '^3.972.97',
-  '@bomb.sh/tab': '^0.0.22',
   '@clack/prompts': '^1.9.0',
   '@sinclair/typebox': '^0.34.52',
   'asciichart': '^1.5.25',

@@ -90,7 +90,9 @@ const operandText = ({ name, required, variadic }: Argument<unknown>): string =>
   return required ? `<${text}>` : `[${text}]`;
 };
 
-const flagText = ({ flags, negatable = false }: Option<unknown>): string => (negatable ? `${flags}, --no-${/--([\w-]+)/.exec(flags)![1]!}` : flags);
+function flagText({ flags, negatable = false, negation = `--no-${/--([\w-]+)/.exec(flags)?.[1]}` }: Option<unknown>): string {
+  return negatable ? `${flags}, ${negation}` : flags;
+}
 
 function defaultOf({ default: initial, required = false, negatable = false, flags }: Option<unknown>): string {
   if (required) return 'required';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Template } from 'aws-cdk-lib/assertions';
+import { plainTemplate } from '../../packages/cli/src/stack/plain-template';
 import { interpreter } from '../../tools/python-venv.cjs';
 import { unexplained, unused, type ExpectedFinding, type Finding } from '../support/expected-findings';
 import { SCENARIOS, stackOf } from '../support/scenarios';
@@ -89,6 +90,13 @@ describe('cfn-lint', () => {
   test.each(SCENARIOS)('has nothing to say of $name but what has a reason', ({ name }) => {
     expect(unexplained(findings.filter(({ scenario }) => scenario === name), EXPECTED)).toEqual([]);
   });
+
+  test.each([['with settings as parameters', true], ['with the defaults', false]])(
+    'has nothing to say of the template of the command line %s but what has a reason', async (name, open) => {
+      const found = await lint(ANYWHERE, new Map([[name, plainTemplate(open)]]));
+
+      expect(unexplained(found, EXPECTED)).toEqual([]);
+    });
 
   test('reports all that has a reason', () => {
     expect(unused(findings, EXPECTED)).toEqual([]);

@@ -81,7 +81,7 @@ function asArgument({ name, description, required, variadic, parse }: Argument<u
 function addOptions(node: Commander, options: Options, env: Io['env']): () => Record<string, unknown> {
   const readers = Object.entries(options).map(([key, option]) => {
     const main = addOption(node, option, option.flags);
-    const alias = { ...option, env: undefined, default: undefined, hidden: true };
+    const alias = { ...option, env: undefined, default: undefined, negation: undefined, hidden: true };
     const others = (option.aliases ?? []).map((flags) => addOption(node, alias, flags));
     return () => {
       const given = others.find((name) => node.getOptionValueSource(name) === 'cli');
@@ -100,6 +100,7 @@ function addOptions(node: Commander, options: Options, env: Io['env']): () => Re
 function addOption(node: Commander, option: Option<unknown>, flags: string): string {
   const { description, choices, parse, repeatable = false, env, hidden = false, negatable = false } = option;
   const made = new CommanderOption(flags, description);
+  const name = made.attributeName();
   if (choices !== undefined) made.choices([...choices]);
   else if (repeatable) made.argParser((text: string, before: readonly unknown[] = []) => [...before, parse ? parsed(parse, text) : text]);
   else if (parse !== undefined) made.argParser((text: string) => parsed(parse, text));
@@ -110,9 +111,11 @@ function addOption(node: Commander, option: Option<unknown>, flags: string): str
   node.addOption(made);
   if (negatable) {
     const long = /--([\w-]+)/.exec(flags)![1]!;
-    node.addOption(new CommanderOption(`--no-${long}`, `the opposite of --${long}`).hideHelp(hidden));
+    const opposite = new CommanderOption(option.negation ?? `--no-${long}`, `the opposite of --${long}`).hideHelp(hidden);
+    node.addOption(opposite);
+    // Commander knows by itself only which option `--no-` and its name belong to.
+    if (option.negation !== undefined) node.on(`option:${opposite.name()}`, () => node.setOptionValueWithSource(name, false, 'cli'));
   }
-  const name = made.attributeName();
   const silent = shown === undefined && option.default !== undefined && !flags.startsWith('--no-');
   if (silent) node.setOptionValueWithSource(name, option.default, 'default');
   return name;

@@ -31,6 +31,9 @@ interface SdkClient {
   destroy(): void;
 }
 
+/** Keys of a caller. */
+export type Credentials = Awaited<ReturnType<ReturnType<typeof defaultProvider>>>;
+
 type ClientClass<C extends SdkClient> = new (config: never) => C;
 
 /** Makes the clients of AWS services that commands ask for, all with the same region, credentials and endpoint. */
@@ -62,6 +65,17 @@ export class AwsClients {
   async region(): Promise<string> {
     const { STSClient } = await import('@aws-sdk/client-sts');
     return this.get(STSClient).config.region();
+  }
+
+  /** The credentials of the clients. */
+  async credentials(): Promise<Credentials> {
+    const { STSClient } = await import('@aws-sdk/client-sts');
+    return this.get(STSClient).config.credentials();
+  }
+
+  /** Endpoint instead of AWS; undefined for AWS itself. */
+  get endpointUrl(): string | undefined {
+    return this.settings.endpointUrl ?? this.settings.env.AWS_ENDPOINT_URL;
   }
 
   destroy(): void {

@@ -60,14 +60,14 @@ export interface GlobalValues {
 }
 
 /** The flags that a command shares with others of its kind. */
-export function globalOptionsOf({ scope, effect, nameRequired = false, writesFile = false }: CommandInfo): Options {
+export function globalOptionsOf({ scope, effect, nameRequired = false, writesFile = false, audited = true }: CommandInfo): Options {
   const named = scope === 'namespace' || scope === 'table';
   return {
     ...(named && { name: nameRequired ? required(NAME.flags, 'name of the limiter') : NAME }),
     ...(scope === 'namespace' && { namespace: NAMESPACE }),
     ...(scope !== 'offline' && AWS),
     ...(effect === 'writes' && WRITING),
-    ...(effect === 'writes' && named && { principal: PRINCIPAL }),
+    ...(effect === 'writes' && named && audited && { principal: PRINCIPAL }),
     ...(!writesFile && RESULT),
     ...EVERYWHERE,
   };

@@ -23,6 +23,8 @@ export interface CommandInfo {
   readonly scope: Scope;
   /** Whether it may change anything. One that reads is held to it: its store refuses to write. */
   readonly effect: 'reads' | 'writes';
+  /** Whether it leaves events in the audit trail, so that `--principal` has a use. @default true for one that writes */
+  readonly audited?: boolean;
   readonly arguments?: Arguments;
   /** By the name in the code, which need not be that of the flag. */
   readonly options?: Options;

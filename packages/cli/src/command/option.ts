@@ -5,6 +5,8 @@ export interface Option<T> {
   readonly description: string;
   /** A flag that also says no, as `--no-…`. */
   readonly negatable?: boolean;
+  /** That flag, where it is not `--no-` and the name: `--no-aggregator`. */
+  readonly negation?: string;
   /** The flag may be given several times; the value is a list. */
   readonly repeatable?: boolean;
   readonly required?: boolean;
@@ -24,6 +26,7 @@ interface Settings {
   readonly aliases?: readonly string[];
   readonly env?: string;
   readonly hidden?: boolean;
+  readonly negation?: string;
 }
 
 type Parse<T> = (text: string) => T;

@@ -36,4 +36,6 @@ function fit(natural: readonly number[], available: number): number[] {
   return widths;
 }
 
-const widthOf = (text: string): number => [...stripVTControlCharacters(text)].length;
+/** Emoji take two columns of a terminal. */
+const widthOf = (text: string): number =>
+  [...stripVTControlCharacters(text)].reduce((width, character) => width + (/\p{Emoji_Presentation}/u.test(character) ? 2 : 1), 0);

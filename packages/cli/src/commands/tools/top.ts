@@ -5,7 +5,7 @@ import { argument, value } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import type { Context } from '../../context.js';
 import { right, table } from '../../output/result.js';
-import { decimals } from '../../output/text.js';
+import { count, decimals } from '../../output/text.js';
 import { watching, watchOptions } from '../../ui/watch.js';
 
 /** Busiest first: those who have used most of a limit. */
