@@ -9,22 +9,28 @@ import { version } from './version.js';
 /** Called with a command that was typed, the values of its own arguments and flags, and those of the shared flags. */
 export type Execute = (command: Command, values: object, globals: GlobalValues) => Promise<void>;
 
-/** The commander program. Commands that the arguments do not name are known by name only, and not loaded: starting must be fast. */
-export async function buildProgram(argv: readonly string[], io: Io, execute: Execute): Promise<Commander> {
+/** Tells the command, or the group of commands, that the arguments name. No flag before it takes a value. */
+export function namedIn(argv: readonly string[]): (name: string) => boolean {
+  const named = argv.find((word) => !word.startsWith('-') && word !== 'help');
+  return (name) => name === named;
+}
+
+/** The commander program. Commands that are not wanted are known by name only, and not loaded: starting must be fast. */
+export async function buildProgram(isWanted: (name: string) => boolean, io: Io, execute: Execute): Promise<Commander> {
   const program = configure(new Commander('zae-limiter'), io)
     .description('Deploys and operates rate limiters on DynamoDB. Every command has --help.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
     .enablePositionalOptions();
-  for (const entry of ENTRIES) await addEntry(program, entry, argv, io, execute);
+  for (const entry of ENTRIES) await addEntry(program, entry, isWanted(entry.name), io, execute);
   return program;
 }
 
-async function addEntry(program: Commander, entry: Entry, argv: readonly string[], io: Io, execute: Execute): Promise<void> {
+async function addEntry(program: Commander, entry: Entry, wanted: boolean, io: Io, execute: Execute): Promise<void> {
   const { name, summary, heading, group } = entry;
   program.commandsGroup(heading);
-  const commands = argv.includes(name) ? await entry.load() : [];
+  const commands = wanted ? await entry.load() : [];
   if (!group) {
     const [command] = commands;
     const node = program.command(name).summary(summary);

@@ -11,7 +11,7 @@ import type { Io } from './io.js';
 import { render } from './output/render.js';
 import type { Result } from './output/result.js';
 import { styleFor } from './output/style.js';
-import { buildProgram } from './program.js';
+import { buildProgram, namedIn } from './program.js';
 import { terminalPrompter, type Prompter } from './ui/prompter.js';
 
 /** How long a command may tidy up after Ctrl-C, in milliseconds. */
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], io: Io, prompter: Prompter = 
   let asked: GlobalValues | undefined; // to report an error in the form that was asked for
   let exitCode: number = EXIT.ok;
   try {
-    const program = await buildProgram(argv, io, async (command, values, given) => {
+    const program = await buildProgram(namedIn(argv), io, async (command, values, given) => {
       asked = given;
       const globals = asked = await withDefaults(given, io);
       exitCode = await execute(command, values, globals, io, prompter);
@@ -54,7 +54,7 @@ async function execute(command: Command, values: object, globals: GlobalValues, 
     io.stdout.write(await render(result, { format: result.format ?? format, schema, query: globals.query, style, pretty: io.stdout.isTTY === true }));
   };
   const context = new Context({
-    io, globals, style, prompter, print, commands: allCommands, program: async (argv) => buildProgram(argv, io, async () => {}),
+    io, globals, style, prompter, print, commands: allCommands, program: async (words) => buildProgram(namedIn(words), io, async () => {}),
     writes: command.effect === 'writes', forPeople: format === 'table' || format === 'plain',
   });
   try {

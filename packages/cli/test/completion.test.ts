@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { candidates } from '../src/completion/candidates';
 import { SHELLS } from '../src/completion/scripts';
 import { NameCache } from '../src/name-cache';
-import { buildProgram } from '../src/program';
+import { buildProgram, namedIn } from '../src/program';
 import { run } from '../src/run';
 import { invoke } from './support/cli';
 
@@ -14,7 +14,7 @@ const KNOWN = { name: ['my-limiter', 'other'], namespace: ['tenant-a'], resource
 
 async function completed(line: string): Promise<string[]> {
   const words = line.split(' ');
-  const program = await buildProgram(words, { stdout: process.stdout, stderr: process.stderr } as never, async () => {});
+  const program = await buildProgram(namedIn(words), { stdout: process.stdout, stderr: process.stderr } as never, async () => {});
   return candidates(program, words.slice(0, -1), words.at(-1)!, (kind) => KNOWN[kind]).map(({ value }) => value);
 }
 

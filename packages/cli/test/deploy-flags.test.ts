@@ -1,5 +1,11 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Admin, DynamoDbStore, SCHEMA_VERSION } from '@zae-limiter/client';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { invoke } from './support/cli';
+import { PATIENCE_MS } from '../../../test/support/table';
+import { prepareTable, WRITER } from '../src/stack/prepare-table';
+import type { Connection } from '../src/table/connection';
+import { invoke, invokeJson } from './support/cli';
+import { newTable } from './support/own-table';
 
 /** The template that a command line would deploy. */
 async function templateOf(...flags: readonly string[]): Promise<Template> {
@@ -99,4 +105,25 @@ test.each([
 
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(message);
+});
+
+test.each([
+  ['--no-aggregator --lambda-timeout 30 --lambda-memory 512 --snapshot-windows daily', ['--lambda-timeout', '--lambda-memory', '--snapshot-windows']],
+  ['--no-audit-archival --audit-archive-glacier-days 30', ['--audit-archive-glacier-days']],
+  ['--no-alarms --lambda-duration-threshold-pct 50', ['--lambda-duration-threshold-pct']],
+])('deploy %s says what has no effect', async (flags, idle) => {
+  const { warnings } = await invokeJson(['deploy', '-n', 'limits', '--template-only', ...flags.split(' ')]) as { warnings: string[] };
+
+  for (const flag of idle) expect(warnings).toContainEqual(expect.stringMatching(new RegExp(`^${flag} has no effect`)));
+});
+
+test('prepares a table as the provisioner does, and again', async () => {
+  const client = new DynamoDBClient({});
+  const store = new DynamoDbStore(client, await newTable(), { timeoutMs: PATIENCE_MS });
+  for (let time = 0; time < 2; time++) await prepareTable({ store } as Connection, 30);
+
+  const admin = new Admin({ store, namespaceId: '' });
+  expect(await admin.namespaces.list().toArray()).toMatchObject([{ name: 'default', status: 'active' }]);
+  expect(await admin.version()).toMatchObject({ schemaVersion: SCHEMA_VERSION, updatedBy: WRITER });
+  client.destroy();
 });

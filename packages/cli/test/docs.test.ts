@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { ENTRIES } from '../src/commands/index';
 import { buildProgram } from '../src/program';
 
 const ROOT = resolve(__dirname, '../../..');
@@ -34,7 +33,7 @@ test.each(lines)('%s', async (_, line) => {
   let errors = '';
   const io = { stdout: { write: () => {} }, stderr: { write: (text: string) => { errors += text; } }, env: {} } as never;
   let ran = false;
-  const program = await buildProgram([...argv, ...ENTRIES.map(({ name }) => name)], io, async () => { ran = true; });
+  const program = await buildProgram(() => true, io, async () => { ran = true; });
 
   await program.parseAsync(argv, { from: 'user' }).catch((error: { exitCode?: number }) => { ran = error.exitCode === 0; });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command as Commander, Option as CommanderOption } from 'commander';
 import type { CommandInfo } from '../src/command/info';
-import { allCommands, ENTRIES } from '../src/commands/index';
+import { allCommands } from '../src/commands/index';
 import { buildProgram } from '../src/program';
 import { invoke } from './support/cli';
 
@@ -26,7 +26,7 @@ let program: Commander;
 beforeAll(async () => {
   for (const command of await allCommands()) commands.set(command.path, command);
   const io = { stdout: { write: () => {} }, stderr: { write: () => {} }, env: {} } as never;
-  program = await buildProgram(ENTRIES.map(({ name }) => name), io, async () => {});
+  program = await buildProgram(() => true, io, async () => {});
 });
 
 function node(path: string): Commander | undefined {
@@ -71,14 +71,33 @@ describe('every command of the Python library', () => {
     const option = flagged(path, flag)!;
     const value: unknown = node(path)!.getOptionValue(option.attributeName());
 
-    expect(option.flags.includes('<duration>') ? Number(value) / 1000 : value).toEqual(rules.default);
+    // A flag that must know whether it was given says its default in its description.
+    if (value === undefined) expect(option.description).toContain(`${shown(rules.default)} unless given`);
+    else expect(option.flags.includes('<duration>') ? Number(value) / 1000 : value).toEqual(rules.default);
+  });
+
+  test('deploys the same when the flags of deploy are given with their defaults', async () => {
+    const given = Object.entries(SURFACE.deploy!.flags).flatMap(([flag, rules]) => {
+      if (typeof rules.default === 'boolean') return flag === '--wait' ? [] : [rules.default ? flag : rules.negated!];
+      return rules.default === undefined ? [] : [flag, String(rules.default)];
+    });
+    const [implicit, explicit] = [await invoke(['deploy', '--template-only']), await invoke(['deploy', '--template-only', ...given])];
+
+    expect(given).toHaveLength(23);
+    expect(implicit.code).toBe(0);
+    expect(explicit.stdout).toBe(implicit.stdout);
   });
 });
+
+const shown = (value: unknown): string => (typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value));
 
 describe('every command', () => {
   test('has a path of its own, and a schema unless it prints a file or text', () => {
     expect(new Set(commands.keys()).size).toBe(commands.size);
-    expect([...commands.values()].filter(({ output }) => output === undefined).map(({ path }) => path).sort()).toMatchInlineSnapshot('[]');
+    expect([...commands.values()].filter(({ output }) => output === undefined).map(({ path }) => path).sort()).toEqual([
+      'cfn-template', 'complete', 'completion', 'lambda-export', 'limits cfn-template', 'loadtest connect', 'loadtest deploy', 'loadtest push', 'loadtest ui',
+      'schema manifest', 'schema output',
+    ]);
   });
 
   test('says in its help what it is for, and has no two flags of one name', async () => {

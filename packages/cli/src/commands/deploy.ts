@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { fields, type Result } from '../output/result.js';
 import type { ChangeSet } from '../stack/change-set.js';
 import { changeLine, ChangeSchema, destroys } from '../stack/change.js';
-import { checkFlags, deployOptions, type DeployFlags } from '../stack/deploy-options.js';
+import { checkFlags, deployOptions, uselessFlags, type DeployFlags } from '../stack/deploy-options.js';
 import { settingLines } from '../stack/settings.js';
 import type { Synthesis } from '../stack/synthesis.js';
 
@@ -86,7 +86,8 @@ async function isProtected(context: Context): Promise<boolean> {
 
 async function synthesised(context: Context, flags: DeployFlags, terminationProtection?: boolean): Promise<Synthesis> {
   const { synthesise } = await import('../stack/synthesis.js');
-  const synthesis = synthesise({ name: context.name, flags, terminationProtection });
+  const found = synthesise({ name: context.name, flags, terminationProtection });
+  const synthesis = { ...found, warnings: [...uselessFlags(flags), ...found.warnings] };
   for (const warning of synthesis.warnings) context.say(`${context.style.warning} ${warning}`);
   return synthesis;
 }

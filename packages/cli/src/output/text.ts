@@ -24,6 +24,9 @@ export function bytes(value: number): string {
   return power === 0 ? `${value} B` : `~${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
 }
 
+/** Tokens as requests see them: a part of one cannot be taken. */
+export const wholeTokens = (value: number): string => count(Math.floor(value));
+
 /** 1234.5 as `1,234.5`; up to three decimals, as tokens have them. */
 export const decimals = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 

@@ -56,6 +56,20 @@ export function checkFlags({ iam, createIamRoles, aggregator, aggregatorRoleArn,
   if (alarms === false && alarmSnsTopic !== undefined) throw invalid('--alarm-sns-topic has no use with --no-alarms');
 }
 
+/** What is to be said about flags that change nothing beside others; a script may give them all the same. */
+export function uselessFlags(flags: DeployFlags): string[] {
+  const { aggregator, lambdaTimeout, lambdaMemory, snapshotWindows, auditArchival, glacierDays, alarms, durationThresholdPct } = flags;
+  const idle = (off: boolean, by: string, others: Readonly<Record<string, unknown>>): string[] =>
+    (off ? Object.entries(others).flatMap(([name, given]) => (given === undefined ? [] : [`${name} has no effect with ${by}`])) : []);
+  return [
+    ...idle(aggregator === false, '--no-aggregator', {
+      '--lambda-timeout': lambdaTimeout, '--lambda-memory': lambdaMemory, '--snapshot-windows': snapshotWindows,
+    }),
+    ...idle(auditArchival === false, '--no-audit-archival', { '--audit-archive-glacier-days': glacierDays }),
+    ...idle(alarms === false, '--no-alarms', { '--lambda-duration-threshold-pct': durationThresholdPct }),
+  ];
+}
+
 function words(text: string): readonly string[] {
   return text.split(',').map((word) => word.trim());
 }

@@ -19,7 +19,7 @@ export interface Step {
 const step = (line: string, golden: string, rest: Omit<Step, 'argv' | 'golden'> = {}): Step => ({ argv: line.split(' '), golden, ...rest });
 
 const manifest = (tpm: number): string => JSON.stringify({
-  namespace: 'NS', system: { on_unavailable: 'allow', limits: { rpm: { capacity: 1000 } } }, resources: { 'claude-3': { limits: { tpm: { capacity: tpm } } } },
+  namespace: 'NS', resources: { 'claude-3': { limits: { tpm: { capacity: tpm } } } },
 });
 
 const listed = (name: string) => (data: Record<string, unknown>): boolean => (data[name] as unknown[]).length > 0;
@@ -86,7 +86,7 @@ export const STORY: readonly Step[] = [
 
   step('limits validate -f -', 'limits-validate', { stdin: manifest(50_000) }),
   step('limits plan -f - -N NS', 'limits-plan', { stdin: manifest(50_000) }),
-  step('limits apply -f - --on-conflict overwrite -N NS', 'limits-apply', { stdin: manifest(50_000) }),
+  step('limits apply -f - -N NS', 'limits-apply', { stdin: manifest(50_000) }),
   step('limits diff -f - -N NS', 'limits-diff', { stdin: manifest(50_000) }),
   step('limits diff -f - -N NS', 'limits-diff-drift', { stdin: manifest(80_000), exitCode: 6 }),
   step('limits plan -f - --detailed-exitcode -N NS', 'limits-plan-changes', { stdin: manifest(80_000), exitCode: 6 }),

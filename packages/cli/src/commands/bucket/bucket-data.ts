@@ -3,7 +3,7 @@ import type { BucketLimit, BucketView } from '@zae-limiter/client';
 import { notFound, type CliError } from '../../errors.js';
 import { right, table, type Block } from '../../output/result.js';
 import type { Style } from '../../output/style.js';
-import { decimals, rate } from '../../output/text.js';
+import { decimals, rate, wholeTokens } from '../../output/text.js';
 
 const LimitSchema = Type.Object({
   name: Type.String(),
@@ -55,10 +55,11 @@ export function bucketBlocks({ entity, resource, parentId, cascade, blocked, lim
   return [
     title, ...block,
     table(['Limit', right('Have'), right('Of'), '', 'Refill', right('Consumed')], limits.map((limit) => [
-      limit.name, decimals(limit.tokens), decimals(limit.capacity), bar(limit, unicode), rate(limit.refill), limit.totalConsumed === undefined ? '-' : decimals(limit.totalConsumed),
+      limit.name, wholeTokens(limit.tokens), decimals(limit.capacity), bar(limit, unicode), rate(limit.refill),
+      limit.totalConsumed === undefined ? '-' : decimals(limit.totalConsumed),
     ])),
     ...(shards.length === 1 ? [] : ['', table(['Shard', 'Limit', right('Have'), right('Of')], shards.flatMap(({ shard, exists, limits: own }) => (exists
-      ? own.map(({ name, tokens, capacity }) => [String(shard), name, decimals(tokens), decimals(capacity)])
+      ? own.map(({ name, tokens, capacity }) => [String(shard), name, wholeTokens(tokens), decimals(capacity)])
       : [[String(shard), 'not written yet', '', '']])))]),
   ];
 }

@@ -5,7 +5,7 @@ import { argument, value } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import type { Context } from '../../context.js';
 import { right, table } from '../../output/result.js';
-import { count, decimals } from '../../output/text.js';
+import { decimals, wholeTokens } from '../../output/text.js';
 import { watching, watchOptions } from '../../ui/watch.js';
 
 /** Busiest first: those who have used most of a limit. */
@@ -61,7 +61,7 @@ export const top = command({
         data: { resource, entities: all.length, busiest: shown },
         human: ({ red }) => (shown.length === 0 ? [`No buckets of resource '${resource}'`] : [
           table(['Entity', 'Limit', right('Used'), right('Have'), right('Of'), right('Consumed'), right('Per second'), 'State'], shown.map((one) => [
-            one.entity, one.limit, `${one.utilizationPercent.toFixed(0)}%`, count(Math.floor(one.tokens)), decimals(one.capacity),
+            one.entity, one.limit, `${one.utilizationPercent.toFixed(0)}%`, wholeTokens(one.tokens), decimals(one.capacity),
             one.totalConsumed === null ? '-' : decimals(one.totalConsumed), one.perSecond === null ? '-' : decimals(one.perSecond),
             one.state === 'ok' ? 'ok' : red(one.state),
           ])),
