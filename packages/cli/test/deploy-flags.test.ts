@@ -3,7 +3,6 @@ import { Admin, DynamoDbStore, SCHEMA_VERSION } from '@zae-limiter/client';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { PATIENCE_MS } from '../../../test/support/table';
 import { prepareTable, WRITER } from '../src/stack/prepare-table';
-import type { Connection } from '../src/table/connection';
 import { invoke, invokeJson } from './support/cli';
 import { newTable } from './support/own-table';
 
@@ -120,7 +119,7 @@ test.each([
 test('prepares a table as the provisioner does, and again', async () => {
   const client = new DynamoDBClient({});
   const store = new DynamoDbStore(client, await newTable(), { timeoutMs: PATIENCE_MS });
-  for (let time = 0; time < 2; time++) await prepareTable({ store } as Connection, 30);
+  for (let time = 0; time < 2; time++) await prepareTable({ store }, 30);
 
   const admin = new Admin({ store, namespaceId: '' });
   expect(await admin.namespaces.list().toArray()).toMatchObject([{ name: 'default', status: 'active' }]);

@@ -10,7 +10,7 @@ export const WRITER = `cli:${version}`;
  * Makes a new table usable, as the provisioner does it in a stack that has one: version record, namespace, audit retention.
  * What is there already stays. 4 writes.
  */
-export async function prepareTable({ store }: Connection, auditRetentionDays: number): Promise<void> {
+export async function prepareTable({ store }: Pick<Connection, 'store'>, auditRetentionDays: number): Promise<void> {
   const registry = new Registry(store, systemClock);
   await registry.recordVersion(SCHEMA_VERSION, WRITER);
   await registry.setAuditRetention(await registry.registerNamespace('default'), auditRetentionDays);
