@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { FORMATS, type Format } from './command/global-options.js';
 import { invalid } from './errors.js';
 
 /** Flags that a configuration file may give defaults for. */
@@ -35,7 +36,8 @@ async function load(folder: string, file: string | undefined): Promise<{ path: s
   if (path !== undefined) return { path, content: await parse(path, readFileSync(resolve(folder, path), 'utf8')) };
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return undefined;
-  const { zaeLimiter } = await parse('package.json', readFileSync(manifest, 'utf8')) as { zaeLimiter?: unknown };
+  const content = await parse('package.json', readFileSync(manifest, 'utf8')).catch(() => undefined); // of a project that is not ours to check
+  const { zaeLimiter } = (content ?? {}) as { zaeLimiter?: unknown };
   return zaeLimiter === undefined ? undefined : { path: 'package.json#zaeLimiter', content: zaeLimiter };
 }
 
@@ -56,6 +58,7 @@ function checked(content: Record<string, unknown>, path: string): Defaults {
   for (const [key, value] of Object.entries(content)) {
     if (!KEYS.includes(key as Key)) throw invalid(`${path} has an unknown key '${key}'`, `known are: ${KEYS.join(', ')}, stages`);
     if (typeof value !== 'string') throw invalid(`'${key}' of ${path} must be text`);
+    if (key === 'output' && !FORMATS.includes(value as Format)) throw invalid(`'output' of ${path} must be one of ${FORMATS.join(', ')}, got '${value}'`);
   }
   return content as Defaults;
 }

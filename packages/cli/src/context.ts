@@ -4,6 +4,7 @@ import type { GlobalValues } from './command/global-options.js';
 import type { CommandInfo } from './command/info.js';
 import { interrupted, refused } from './errors.js';
 import { isInteractive, type Io } from './io.js';
+import { printable, printableLines } from './output/printable.js';
 import type { Result } from './output/result.js';
 import type { Style } from './output/style.js';
 import type { OpenNamespace, Connection } from './table/connection.js';
@@ -93,13 +94,13 @@ export class Context {
   async confirm(question: string): Promise<void> {
     if (this.globals.yes || this.dryRun) return;
     if (!isInteractive(this.io)) throw refused(`${question} There is no terminal to ask on, so nothing was done.`, 'pass --yes to go ahead');
-    if (!await this.prompter(() => this.options.prompter.confirm(question))) throw refused('Cancelled, nothing was done.');
+    if (!await this.prompter(() => this.options.prompter.confirm(printable(question)))) throw refused('Cancelled, nothing was done.');
   }
 
   /** Asks for text. @throws {CliError} there is nobody to ask */
   async ask(question: string, options?: { readonly secret?: boolean }): Promise<string> {
     if (!isInteractive(this.io)) throw refused(`${question} There is no terminal to ask on.`);
-    return this.prompter(() => this.options.prompter.ask(question, options));
+    return this.prompter(() => this.options.prompter.ask(printable(question), options));
   }
 
   /** Shows that something goes on: on a terminal with a spinner, else with lines; not at all for programs and with `--quiet`. */
@@ -107,7 +108,7 @@ export class Context {
     if (!this.talks) return NO_PROGRESS;
     const { stderr, env } = this.io;
     if (stderr.isTTY !== true || env.CI || env.TERM === 'dumb' || this.globals.ascii) {
-      const progress = lineProgress((line) => stderr.write(`${line}\n`));
+      const progress = lineProgress((line) => stderr.write(printableLines(line)));
       progress.update(message);
       return progress;
     }
@@ -116,12 +117,12 @@ export class Context {
 
   /** A line about what goes on, beside the result. Not for programs, and not with `--quiet`. */
   say(line: string): void {
-    if (this.talks) this.io.stderr.write(`${line}\n`);
+    if (this.talks) this.io.stderr.write(printableLines(line));
   }
 
   /** A line for `--verbose` and `--debug`. */
   note(line: string): void {
-    if (this.globals.verbose || this.globals.debug) this.io.stderr.write(`${line}\n`);
+    if (this.globals.verbose || this.globals.debug) this.io.stderr.write(printableLines(line));
   }
 
   /** This program's commands and flags; those of commands that the arguments do not name are left out. */

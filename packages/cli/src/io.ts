@@ -11,8 +11,13 @@ export interface Io {
   readonly clock: Clock;
   /** Names that were used before, for completion; undefined to remember none. */
   readonly names?: NameCache;
-  /** Aborted when the user presses Ctrl-C. */
+  /** Aborted when the process is told to end, as by Ctrl-C. */
   readonly signal: AbortSignal;
+  /**
+   * Hands over each signal that tells the process to end, until the function that it returns is called. Meanwhile a second one does
+   * not end the process at once.
+   */
+  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
 }
 
 export interface Output {

@@ -8,6 +8,7 @@ import { Context } from './context.js';
 import { failureOf, interrupted } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
+import { printableLines } from './output/printable.js';
 import { render } from './output/render.js';
 import type { Result } from './output/result.js';
 import { styleFor } from './output/style.js';
@@ -59,16 +60,17 @@ async function execute(command: Command, values: object, globals: GlobalValues, 
   });
   try {
     const result = await untilInterrupted(command.run(context, values as never), context);
-    io.names?.remember({ ...globals, ...values });
+    io.names?.remember({ name: globals.name, namespace: globals.namespace, resource: (values as { resource?: unknown }).resource });
     const writes = await context.plannedWrites();
-    if (writes !== undefined) {
+    const exitCode = result?.exitCode ?? EXIT.ok;
+    if (writes !== undefined && exitCode === EXIT.ok) { // what was refused would have written nothing
       const { dryRunResult } = await import('./output/dry-run.js');
       await print(dryRunResult(writes));
       return EXIT.ok;
     }
     if (result === undefined) return EXIT.ok;
     await print(result);
-    return result.exitCode ?? EXIT.ok;
+    return exitCode;
   } finally {
     context.close();
   }
@@ -103,7 +105,7 @@ function report(error: unknown, asked: GlobalValues | undefined, io: Io): number
     io.stderr.write(`${JSON.stringify({ schema: 'zae-limiter.error/1', error: { code, message, exitCode, hints } })}\n`);
   } else {
     const { red } = styleFor(io.stderr, io.env, { noColor: asked?.noColor ?? false, ascii: asked?.ascii ?? false });
-    io.stderr.write([`${red('Error:')} ${message}`, ...hints.map((hint) => `  ${hint}`)].map((line) => `${line}\n`).join(''));
+    io.stderr.write(printableLines([`${red('Error:')} ${message}`, ...hints.map((hint) => `  ${hint}`)].join('\n')));
   }
   if (asked?.debug === true && error instanceof Error) io.stderr.write(`${error.stack}\n`);
   return exitCode;

@@ -121,7 +121,7 @@ describe('names that were used', () => {
     const { cache } = newCache();
     const io = {
       stdout: { write: () => true }, stderr: { write: () => true }, stdin: process.stdin, env: { ...process.env }, cwd: '/', names: cache,
-      clock: { now: () => 0, sleep: async () => {} }, signal: new AbortController().signal,
+      clock: { now: () => 0, sleep: async () => {} }, signal: new AbortController().signal, onSignal: () => () => {},
     };
     await run(['version', '-n', process.env.TEST_TABLE!], io);
     await run(['version', '-n', 'missing-table'], io);

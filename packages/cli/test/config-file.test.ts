@@ -23,6 +23,11 @@ test('there need not be a file, nor a part of package.json', async () => {
   expect(await readDefaults(folder, undefined, undefined)).toEqual({});
 });
 
+test.each(['null', 'no JSON', '[]'])('a package.json that holds %s is not ours to check', async (content) => {
+  write('package.json', content);
+  expect(await readDefaults(folder, undefined, undefined)).toEqual({});
+});
+
 test('a stage goes over the rest', async () => {
   write('limiter.yaml', 'name: app\nregion: eu-central-1\nstages:\n  prod: { name: app-prod }\n');
   expect(await readDefaults(folder, 'limiter.yaml', 'prod')).toEqual({ name: 'app-prod', region: 'eu-central-1' });
@@ -31,7 +36,7 @@ test('a stage goes over the rest', async () => {
 test.each([
   ['an unknown key', 'nmae: app', undefined, "unknown key 'nmae'"], ['a number', 'name: 5', undefined, 'must be text'], ['a list', '- name', undefined, 'must be a mapping'],
   ['a stage that is not there', 'stages: { dev: {} }', 'prod', "no stage 'prod'"], ['an unknown key of a stage', 'stages: { prod: { x: y } }', 'prod', "unknown key 'x'"],
-  ['text that is no YAML', 'name: [', undefined, 'cannot be read'],
+  ['a format that is none', 'output: xml', undefined, "got 'xml'"], ['text that is no YAML', 'name: [', undefined, 'cannot be read'],
 ])('%s is refused with exit code 2', async (_, content, stage, message) => {
   write('c.yaml', content);
   await expect(readDefaults(folder, 'c.yaml', stage)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) as string });

@@ -39,6 +39,7 @@ test('writes are kept, read back and never carried out', async () => {
 test('conditions are those of the table', async () => {
   expect(await dry.update({ key: key('a'), changes: new Map(), conditions: [{ absent: 'PK' }] })).toEqual({ applied: false, item: item('a', 1) });
   expect(await dry.transact([{ put: item('a', 9), conditions: [{ absent: 'PK' }] }])).toBe(false);
+  expect(await dry.writes()).toEqual([]); // what was refused writes nothing
 });
 
 test('a store that only reads reads, and refuses every write', async () => {

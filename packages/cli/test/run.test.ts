@@ -90,7 +90,23 @@ describe('Ctrl-C', () => {
   });
 });
 
+test('text of others cannot move the cursor of a terminal', async () => {
+  const { stderr } = await invoke(['resource', 'list', '-n', ns.table, '-N', 'a\u001b[2J\u001b]0;x\u0007b'], { tty: true });
+
+  expect(stderr).toContain('a [2J ]0;x b');
+  expect(stderr.replace(/\u001b\[\d+m/g, '')).not.toContain('\u001b');
+});
+
 describe('a dry run', () => {
+  test('of what is refused says so, as the command itself', async () => {
+    await ns.invoke(['resource', 'set-defaults', 'short', '-l', 'rpm:1']);
+    await ns.invoke(['acquire', 'user-1', 'short', '-c', 'rpm=1']);
+
+    const { code, stdout } = await ns.invoke(['acquire', 'user-1', 'short', '-c', 'rpm=1', '--dry-run']);
+
+    expect([code, stdout]).toEqual([8, expect.stringMatching(/^Denied/)]);
+  });
+
   test('shows the items and writes none', async () => {
     const { code, stdout } = await ns.invoke(['resource', 'set-defaults', 'dry', '-l', 'rpm:5', '--dry-run']);
 

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,6 +55,22 @@ test('Ctrl-C during a wait ends with 130', async () => {
   silent.close();
 
   expect([exitCode, lines[0]]).toEqual([130, '^CError: interrupted']);
+});
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('%s goes to the program that acquire runs, and its tokens are given back', async (signal) => {
+  await ns.invoke(['resource', 'set-defaults', 'jobs', '-l', 'runs:5/day']);
+  const env = { ...plainEnvironment(), ZAEL_STACK: ns.table, ZAEL_NAMESPACE: ns.name };
+  const program = "process.on('SIGINT', () => process.exit(3)); console.log('ready'); setInterval(() => {}, 1000)";
+  const child = spawn(process.execPath, [PROGRAM, 'acquire', `user-${signal}`, 'jobs', '-c', 'runs=1', '--', process.execPath, '-e', program], { env });
+  await once(child.stdout, 'data');
+  const during = await ns.json(['available', `user-${signal}`, 'jobs']);
+
+  child.kill(signal);
+  const [exitCode] = await once(child, 'exit') as [number];
+
+  const after = await ns.json(['available', `user-${signal}`, 'jobs']);
+  const left = ({ limits }: Record<string, unknown>) => (limits as { remaining: number }[])[0]!.remaining;
+  expect([left(during), exitCode, left(after)]).toEqual([4, { SIGTERM: 143, SIGHUP: 129, SIGINT: 3 }[signal], 5]);
 });
 
 describe('what is printed', () => {

@@ -36,28 +36,41 @@ export type Credentials = Awaited<ReturnType<ReturnType<typeof defaultProvider>>
 
 type ClientClass<C extends SdkClient> = new (config: never) => C;
 
+export interface ClientOverrides {
+  readonly region?: string;
+  readonly maxAttempts?: number;
+  /** Longest wait for an answer, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** What the SDK calls a service in the names of its variables, where that is not the name of its client. */
+const SERVICE_NAMES: Readonly<Record<string, string>> = { CloudWatchLogs: 'CLOUDWATCH_LOGS', DynamoDBStreams: 'DYNAMODB_STREAMS' };
+
 /** Makes the clients of AWS services that commands ask for, all with the same region, credentials and endpoint. */
 export class AwsClients {
-  private readonly made = new Map<ClientClass<SdkClient>, SdkClient>();
-  /** Clients with settings of their own. */
-  private readonly special: SdkClient[] = [];
+  private readonly made = new Map<string, SdkClient>();
+  /** One for all clients: a code of a multi-factor device is good for one use. */
+  private readonly provider: ReturnType<typeof defaultProvider>;
 
-  constructor(private readonly settings: AwsSettings) {}
+  constructor(private readonly settings: AwsSettings) {
+    const { profile, mfaCode: mfaCodeProvider } = settings;
+    this.provider = defaultProvider({ profile, mfaCodeProvider });
+  }
 
-  /** True when calls go to a server of this machine, such as the one of `local up`. */
+  /** True when DynamoDB is a server of this machine, such as the one of `local up`. */
   get local(): boolean {
-    return isLoopback(this.settings.endpointUrl ?? this.settings.env.AWS_ENDPOINT_URL_DYNAMODB ?? this.settings.env.AWS_ENDPOINT_URL);
+    return this.isLocal('DynamoDB');
   }
 
   /** The client of a service; the same one each time. */
-  get<C extends SdkClient>(Client: ClientClass<C>, overrides: { readonly region?: string; readonly maxAttempts?: number } = {}): C {
-    const plain = Object.keys(overrides).length === 0;
-    const known = plain ? this.made.get(Client) : undefined;
+  get<C extends SdkClient>(Client: ClientClass<C>, overrides: ClientOverrides = {}): C {
+    const service = Client.name.replace(/Client$/, '');
+    const key = JSON.stringify([service, overrides]);
+    const known = this.made.get(key);
     if (known !== undefined) return known as C;
-    const client = new Client({ ...this.config(), ...overrides } as never);
-    if (this.settings.onCall !== undefined) watch(client, Client.name.replace(/Client$/, ''), this.settings.onCall);
-    if (plain) this.made.set(Client, client);
-    else this.special.push(client);
+    const client = new Client(this.config(service, overrides) as never);
+    if (this.settings.onCall !== undefined) watch(client, service, this.settings.onCall);
+    this.made.set(key, client);
     return client;
   }
 
@@ -79,20 +92,25 @@ export class AwsClients {
   }
 
   destroy(): void {
-    for (const client of [...this.made.values(), ...this.special]) client.destroy();
+    for (const client of this.made.values()) client.destroy();
   }
 
-  private config(): object {
-    const { profile, region, endpointUrl: endpoint, timeoutMs, mfaCode: mfaCodeProvider } = this.settings;
+  private isLocal(service: string): boolean {
+    const { endpointUrl, env } = this.settings;
+    return isLoopback(endpointUrl ?? env[`AWS_ENDPOINT_URL_${SERVICE_NAMES[service] ?? service.toUpperCase()}`] ?? env.AWS_ENDPOINT_URL);
+  }
+
+  private config(service: string, { timeoutMs = this.settings.timeoutMs, ...overrides }: ClientOverrides): object {
+    const { profile, region, endpointUrl: endpoint, env } = this.settings;
+    const local = this.isLocal(service);
     return {
       ...(profile !== undefined && { profile }),
-      region: region ?? (this.local ? this.settings.env.AWS_REGION ?? this.settings.env.AWS_DEFAULT_REGION ?? 'us-east-1' : undefined),
+      region: region ?? (local ? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1' : undefined),
       endpoint,
       requestHandler: { requestTimeout: timeoutMs, connectionTimeout: timeoutMs, throwOnRequestTimeout: true },
-      // A server of this machine takes any credentials, so nobody should have to make some up.
-      credentials: this.local && profile === undefined && !this.settings.env.AWS_ACCESS_KEY_ID
-        ? { accessKeyId: 'local', secretAccessKey: 'local' }
-        : defaultProvider({ profile, mfaCodeProvider }),
+      // A server of this machine takes any credentials, so nobody should have to make some up, or sign in.
+      credentials: local && profile === undefined && !env.AWS_ACCESS_KEY_ID ? { accessKeyId: 'local', secretAccessKey: 'local' } : this.provider,
+      ...overrides,
     };
   }
 }

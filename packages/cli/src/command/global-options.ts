@@ -21,7 +21,8 @@ const RESULT = {
 } as const satisfies Options;
 
 const AWS = {
-  profile: optional('--profile <profile>', 'AWS profile', { env: 'AWS_PROFILE' }),
+  // The SDK reads AWS_PROFILE by itself; one that was asked for holds for a server of this machine as well.
+  profile: optional('--profile <profile>', 'AWS profile; AWS_PROFILE unless given'),
   region: optional('--region <region>', 'AWS region; the one of the profile unless given'),
   endpointUrl: optional('--endpoint-url <url>', 'endpoint instead of AWS, such as the one of `local up`'),
   timeout: value('--timeout <duration>', 'longest wait for an AWS call', 30_000, { parse: duration }),

@@ -13,8 +13,15 @@ export function clientEnvironment(port: number, name: string): Readonly<Record<s
   };
 }
 
+/** A profile of the shell would win over the credentials, and sign in to AWS. */
+export const CLEARED = 'AWS_PROFILE';
+
 export const SHELLS = ['eval', 'direnv', 'powershell'] as const;
 export type Shell = typeof SHELLS[number];
+
+/** A line that takes a variable away. */
+export const removal = (shell: Shell, name: string): string =>
+  (shell === 'powershell' ? `Remove-Item Env:${name} -ErrorAction SilentlyContinue` : `unset ${name}`);
 
 /** A line that sets a variable, whatever its value holds. */
 export function assignment(shell: Shell, name: string, value: string): string {

@@ -19,6 +19,7 @@ export class DryRunStore implements Store {
   private readonly memory: MemoryStore;
   private readonly touched = new Map<string, PrimaryKey>();
   private readonly before = new Map<string, boolean>();
+  private readonly written = new Set<string>();
 
   constructor(private readonly store: Store) {
     this.memory = new MemoryStore(store.tableName);
@@ -31,7 +32,8 @@ export class DryRunStore implements Store {
   /** All that would have been written, in the order in which the items were first written. */
   async writes(): Promise<PlannedWrite[]> {
     const planned: PlannedWrite[] = [];
-    for (const [id, key] of this.touched) {
+    for (const id of this.written) {
+      const key = this.touched.get(id)!;
       const item = await this.memory.get(key);
       const existed = this.before.get(id)!;
       if (item === undefined && !existed) continue;
@@ -42,17 +44,23 @@ export class DryRunStore implements Store {
 
   async update(update: ItemUpdate): ReturnType<Store['update']> {
     await this.bring([update.key]);
-    return this.memory.update(update);
+    const outcome = await this.memory.update(update);
+    if (outcome.applied) this.written.add(idOf(update.key));
+    return outcome;
   }
 
   async transact(writes: readonly ItemWrite[]): Promise<boolean> {
-    await this.bring(writes.map(keyOfWrite));
-    return this.memory.transact(writes);
+    const keys = writes.map(keyOfWrite);
+    await this.bring(keys);
+    const applied = await this.memory.transact(writes);
+    if (applied) for (const key of keys) this.written.add(idOf(key));
+    return applied;
   }
 
   async deleteMany(keys: readonly PrimaryKey[]): Promise<void> {
     await this.bring(keys);
-    return this.memory.deleteMany(keys);
+    await this.memory.deleteMany(keys);
+    for (const key of keys) this.written.add(idOf(key));
   }
 
   async get(key: PrimaryKey, options: Parameters<Store['get']>[1]): ReturnType<Store['get']> {

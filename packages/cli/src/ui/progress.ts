@@ -1,3 +1,5 @@
+import { printable } from '../output/printable.js';
+
 /** Work that takes a while, as it is shown. */
 export interface Progress {
   /** What is going on now; with a part from 0 to 1 it is a bar. */
@@ -23,26 +25,26 @@ export function lineProgress(write: (line: string) => void): Progress {
 export async function terminalProgress(message: string, stream: NodeJS.WriteStream, now: () => number): Promise<Progress> {
   const [{ default: ora }, { Presets, SingleBar }] = await Promise.all([import('ora'), import('cli-progress')]);
   const began = now();
-  const spinner = ora({ stream, text: message, discardStdin: false, suffixText: () => `${Math.floor((now() - began) / 1000)} s` }).start();
+  const spinner = ora({ stream, text: printable(message), discardStdin: false, suffixText: () => `${Math.floor((now() - began) / 1000)} s` }).start();
   const bar = new SingleBar({ stream, format: '{bar} {percentage}% {message}', clearOnComplete: true }, Presets.shades_classic);
   const end = (): void => { if (bar.isActive) bar.stop(); };
   return {
     update(text, part) {
       if (part === undefined) {
-        spinner.text = text;
+        spinner.text = printable(text);
         return;
       }
-      if (bar.isActive) return bar.update(part, { message: text });
+      if (bar.isActive) return bar.update(part, { message: printable(text) });
       spinner.stop();
-      bar.start(1, part, { message: text });
+      bar.start(1, part, { message: printable(text) });
     },
     done(text) {
       end();
-      spinner.stopAndPersist({ symbol: '', suffixText: '', text });
+      spinner.stopAndPersist({ symbol: '', suffixText: '', text: printable(text) });
     },
     failed(text) {
       end();
-      spinner.fail(text);
+      spinner.fail(printable(text));
     },
   };
 }

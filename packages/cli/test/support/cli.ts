@@ -39,6 +39,11 @@ export async function invoke(argv: readonly string[], options: InvokeOptions = {
   const io: Io = {
     stdout: output('stdout'), stderr: output('stderr'), stdin: Object.assign(Readable.from([stdin]), { isTTY: tty }),
     env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', CI: 'true', ...env }, cwd, clock, signal,
+    onSignal(listener) {
+      const interrupt = (): void => listener('SIGINT');
+      signal.addEventListener('abort', interrupt);
+      return () => signal.removeEventListener('abort', interrupt);
+    },
   };
   const code = await run(argv, io, prompterWith(answers));
   return { code, ...written };

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { command } from '../../command/command.js';
 import { choiceOr } from '../../command/option.js';
-import { assignment, clientEnvironment, SHELLS } from '../../local/client-environment.js';
+import { assignment, CLEARED, clientEnvironment, removal, SHELLS } from '../../local/client-environment.js';
 import { nameOption, portOption } from './options.js';
 
 export const env = command({
@@ -19,6 +19,9 @@ export const env = command({
   examples: ['local env --format direnv > .envrc', 'local env --format powershell | Invoke-Expression'],
   async run(context, { format, port, name }) {
     const variables = clientEnvironment(port, name || context.name);
-    return { data: { variables }, human: () => Object.entries(variables).map(([variable, text]) => assignment(format, variable, text)) };
+    return {
+      data: { variables },
+      human: () => [...Object.entries(variables).map(([variable, text]) => assignment(format, variable, text)), removal(format, CLEARED)],
+    };
   },
 });

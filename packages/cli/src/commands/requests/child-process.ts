@@ -7,7 +7,7 @@ import { invalid } from '../../errors.js';
 const SIGNALLED = 128;
 
 /**
- * Runs a program with the input and output of this one, until it ends by itself: Ctrl-C is its to obey.
+ * Runs a program with the input and output of this one, until it ends by itself: signals are its to obey.
  *
  * @returns its exit code
  * @throws {CliError} it cannot be started
@@ -16,11 +16,11 @@ export async function runProgram({ io, signal }: Context, [program, ...rest]: re
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { stdio: 'inherit', cwd: io.cwd, env: { ...io.env } });
     // A terminal sends Ctrl-C to both by itself; twice would be more than was asked.
-    const forward = (): void => { if (io.stdin.isTTY !== true) child.kill('SIGINT'); };
-    if (signal.aborted) forward();
-    signal.addEventListener('abort', forward, { once: true });
+    const forward = (name: NodeJS.Signals): void => { if (name !== 'SIGINT' || io.stdin.isTTY !== true) child.kill(name); };
+    if (signal.aborted) forward('SIGINT');
+    const stopForwarding = io.onSignal(forward);
     const end = (settle: () => void): void => {
-      signal.removeEventListener('abort', forward);
+      stopForwarding();
       settle();
     };
     child.once('error', (cause) => end(() => reject(invalid(`'${program}' cannot be run: ${cause.message}`))));
