@@ -1,4 +1,4 @@
-import { invoke, type InvokeOptions, type Outcome } from './support/cli';
+import { invoke, invokeJson, type InvokeOptions, type Outcome } from './support/cli';
 import { impatient, recordedAws, type Answer, type RecordedAws } from './support/recorded-aws';
 
 const STACK_ID = 'arn:aws:cloudformation:us-east-1:123456789012:stack/limits/1';
@@ -14,8 +14,9 @@ const event = (id: number, ResourceStatus: string, LogicalResourceId = 'limits',
 const events = (...newestFirst: object[]): Answer => ({ StackEvents: newestFirst });
 
 const TABLE = { Table: { TableName: 'limits', TableStatus: 'ACTIVE', ItemCount: 1234, TableSizeBytes: 5000 } };
+const HERE = 'Rate limiter, deployed by zae-limiter';
 const BASE = {
-  GetTemplate: [{ TemplateBody: JSON.stringify({ Resources: { Table: { DeletionPolicy: 'Retain' }, Role: {} } }) }],
+  GetTemplate: [{ TemplateBody: JSON.stringify({ Description: HERE, Resources: { Table: { DeletionPolicy: 'Retain' }, Role: {} } }) }],
   ListStackResources: [{
     StackResourceSummaries: [
       { LogicalResourceId: 'Table', PhysicalResourceId: 'limits', ResourceType: 'AWS::DynamoDB::Table', ResourceStatus: 'CREATE_COMPLETE', LastUpdatedTimestamp: '2026-01-01T00:00:00Z' },
@@ -105,6 +106,44 @@ CloudFormation is done
     const { code } = await run(line, { DescribeStacks: [stack('CREATE_COMPLETE', { EnableTerminationProtection: true }), gone] }, options);
 
     expect([code, asked('UpdateTerminationProtection'), asked('DeleteStack')]).toEqual([exit, deleted, deleted]);
+  });
+
+  const template = (Description: string | undefined, ...ids: string[]): Answer =>
+    ({ TemplateBody: JSON.stringify({ Description, Resources: Object.fromEntries(ids.map((id) => [id, {}])) }) });
+  const TAGS = [{ Key: 'ManagedBy', Value: 'zae-limiter' }, { Key: 'zae-limiter:type', Value: 'limiter' }];
+  const OUTPUTS = [{ OutputKey: 'TableName', OutputValue: 'limits' }];
+
+  test.each<[name: string, more: object, found: Answer]>([
+    ['of the Python library', { Tags: TAGS }, { TemplateBody: 'Description: Python\nResources:\n  RateLimitsTable: { TableName: !Ref AWS::StackName }\n  AggregatorRole: {}\n' }],
+    ['that holds one limiter and nothing else', { Outputs: OUTPUTS }, template('Rate limiter', 'LimiterTable1', 'CDKMetadata')],
+    ['of this program, whatever else was added to it', {}, template(HERE, 'LimiterTable1', 'Uploads')],
+  ])('deletes a stack %s', async (_, more, found) => {
+    const { code } = await run('delete -n limits --yes', { DescribeStacks: [stack('CREATE_COMPLETE', more), gone], GetTemplate: [found] });
+
+    expect([code, asked('DeleteStack')]).toEqual([0, true]);
+  });
+
+  test.each<[name: string, more: object, found: Answer, message: RegExp]>([
+    ['that has nothing to do with a limiter', {}, template(undefined, 'Uploads'), /^Error: stack 'limits' is not that of a limiter, nothing was done\n/],
+    ['of an app that holds a limiter beside other things', { Tags: TAGS }, template('A shop', 'LimiterTable1', 'Uploads'), /holds more than a limiter, .*\n {2}delete it with .* cdk destroy\n$/],
+    ['of an app that adds to a stack of the construct', { Tags: TAGS, Outputs: OUTPUTS }, template(undefined, 'LimiterTable1', 'Uploads'), /holds more than a limiter/],
+    ['that holds another limiter', { Outputs: [{ OutputKey: 'TableName', OutputValue: 'other' }] }, template(undefined, 'LimiterTable1'), /is not that of a limiter/],
+    ['of a load generator', { Tags: [TAGS[0], { Key: 'zae-limiter:type', Value: 'load-test' }] }, template(undefined, 'Cluster'), /that of a load generator.*\n {2}zae-limiter loadtest delete --name limits/],
+  ])('never deletes a stack %s, whatever --yes says', async (_, more, found, message) => {
+    const { code, stderr } = await run('delete -n limits --yes', { DescribeStacks: [stack('CREATE_COMPLETE', more), gone], GetTemplate: [found] });
+
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+    expect(asked('DeleteStack')).toBe(false);
+  });
+
+  test.each(['development', 'staging', 'production'])('takes nothing of a stack of the construct for foreign, as the preset %s has it', async (preset) => {
+    const made = await invokeJson(['deploy', '-n', 'limits', '--template-only', '--profile-preset', preset, '--create-iam-roles']) as { template: object };
+    const { code } = await run('delete -n limits --yes', {
+      DescribeStacks: [stack('CREATE_COMPLETE', { Tags: TAGS, Outputs: OUTPUTS }), gone],
+      GetTemplate: [{ TemplateBody: JSON.stringify({ ...made.template, Description: 'of an app' }) }],
+    });
+
+    expect([code, asked('DeleteStack')]).toEqual([0, true]);
   });
 
   test('deletes a stack whose table is gone', async () => {

@@ -19,11 +19,13 @@ const DESTROYED = [
   change('Modify', 'AWS::SNS::Topic', 'Topic', 'Conditional'),
 ];
 
+const template = (Description: string): Answer => ({ TemplateBody: JSON.stringify({ Description, Resources: {} }) });
+
 const BASE: Answers = {
   GetCallerIdentity: [{ Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/admin', UserId: 'admin' }],
-  DescribeStacks: [stack('CREATE_COMPLETE')], GetTemplate: [{ TemplateBody: '{}' }],
+  DescribeStacks: [stack('CREATE_COMPLETE')], GetTemplate: [template('Rate limiter, deployed by zae-limiter')],
   CreateChangeSet: [{ Id: CHANGE_SET, StackId: STACK_ID }], DeleteChangeSet: [{}], ExecuteChangeSet: [{}], DeleteStack: [{}],
-  DescribeStackEvents: [{ StackEvents: [] }],
+  DescribeStackEvents: [{ StackEvents: [] }], UpdateTerminationProtection: [{ StackId: STACK_ID }],
   GetItem: [VERSION_RECORD], UpdateItem: [{}], TransactWriteItems: [{}],
 };
 const gone = { error: 'ChangeSetNotFound', message: 'ChangeSet [zae-limiter-deploy] does not exist' };
@@ -61,6 +63,73 @@ describe('deploy on recorded responses', () => {
     const { code } = await run(line, { DescribeChangeSet: [gone, changeSet(...DESTROYED)] }, options);
 
     expect([code, asked('ExecuteChangeSet')]).toEqual([exit, made]);
+  });
+
+  const PROTECTED: Answers = {
+    DescribeStacks: [stack('CREATE_COMPLETE', { EnableTerminationProtection: true })], DescribeChangeSet: [gone, changeSet(...CHANGED)],
+  };
+
+  test.each<[name: string, line: string, options: InvokeOptions, exit: number, done: boolean]>([
+    ['stays without a terminal', 'deploy -n limits', {}, 7, false],
+    ['stays when the answer is no', 'deploy -n limits', { tty: true, answers: [false] }, 7, false],
+    ['is turned off when the answer is yes', 'deploy -n limits', { tty: true, answers: [true] }, 0, true],
+    ['is turned off with --yes', 'deploy -n limits --yes', {}, 0, true],
+  ])('the protection of a stack %s', async (_, line, options, exit, done) => {
+    const { code, stderr } = await run(line, PROTECTED, options);
+
+    expect([code, asked('UpdateTerminationProtection'), asked('ExecuteChangeSet')]).toEqual([exit, done, done]);
+    expect(stderr).toContain('  ~ Protection of the stack: on → off\n');
+  });
+
+  test('is not asked about protection that the flags turn on, and turns it on before it begins', async () => {
+    const { code } = await run('deploy -n limits --enable-deletion-protection', { DescribeChangeSet: [gone, changeSet(...CHANGED)] });
+
+    const after = aws.calls.map(({ operation }) => operation);
+    expect(code).toBe(0);
+    expect(after.slice(after.indexOf('UpdateTerminationProtection')).slice(0, 2)).toEqual(['UpdateTerminationProtection', expect.any(String)]);
+    expect(after.indexOf('ExecuteChangeSet')).toBeGreaterThan(after.indexOf('UpdateTerminationProtection'));
+    expect(aws.calls.find(({ operation }) => operation === 'UpdateTerminationProtection')!.input).toMatchObject({ EnableTerminationProtection: 'true' });
+  });
+
+  test('changes the protection alone when nothing else changes', async () => {
+    const line = ['deploy', '-n', 'limits', '--yes', ...await place({ ...PROTECTED, DescribeChangeSet: [gone, changeSet()] })];
+
+    expect(await invokeJson(line, { clock: impatient })).toMatchObject({ status: 'PROTECTION_CHANGED', changes: [], protection: false });
+    expect([asked('UpdateTerminationProtection'), asked('ExecuteChangeSet'), asked('DeleteChangeSet')]).toEqual([true, false, true]);
+  });
+
+  test.each<[name: string, found: object, hint: RegExp]>([
+    ['that has nothing to do with a limiter', { Tags: [] }, /\n {2}choose another name with --name\n$/],
+    ['of an app that holds a limiter', {}, /\n {2}deploy it with what deployed it before, for example cdk deploy\n$/],
+  ])('never deploys over a stack %s, whatever --yes says', async (_, found, hint) => {
+    const { code, stderr } = await run('deploy -n limits --yes', { DescribeStacks: [stack('CREATE_COMPLETE', found)], GetTemplate: [template('A shop')] });
+
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^Error: stack 'limits' was not deployed by this program, nothing was done\n/)]);
+    expect(stderr).toMatch(hint);
+    expect(asked('CreateChangeSet')).toBe(false);
+  });
+
+  test('deploys into a stack that only waits for a change set', async () => {
+    const { code } = await run('deploy -n limits', {
+      DescribeStacks: [stack('REVIEW_IN_PROGRESS', { Tags: [] }), stack('CREATE_COMPLETE')], GetTemplate: [{ TemplateBody: '{}' }], DescribeChangeSet: [gone, changeSet(ADDED)],
+    });
+
+    expect([code, asked('ExecuteChangeSet')]).toEqual([0, true]);
+  });
+
+  const failed = (StatusReason: string): Answer =>
+    ({ ChangeSetId: CHANGE_SET, ChangeSetName: 'zae-limiter-deploy', StackId: STACK_ID, StackName: 'limits', Status: 'FAILED', StatusReason });
+
+  test.each<[name: string, reason: string, exit: number, message: RegExp]>([
+    ['as an error of AWS', 'Transform failed', 3, /^Error: Failed to create change set [^]*Transform failed\n$/],
+    ['and takes no resource of the limiter for the bootstrap of the account', 'LimiterBootstrap1 is not valid', 3, /^Error: Failed to create change set [^]*LimiterBootstrap1 is not valid\n$/],
+    // Jest's stack traces are none that the toolkit would add, so CloudFormation says what it would.
+    ['and leaves out where this program made the stack', 'Transform failed  Source Location: synthesis.js:30 main.js:1', 3, /Transform failed\n$/],
+    ['and says when the account was never bootstrapped', 'Unable to fetch parameters [/cdk-bootstrap/hnb659fds/version]', 4, /zae-limiter deploy --bootstrap/],
+  ])('ends %s when the change set cannot be made', async (_, reason, exit, message) => {
+    const { code, stderr } = await run('deploy -n limits', { DescribeChangeSet: [gone, failed(reason)], DescribeEvents: [{ OperationEvents: [] }] });
+
+    expect([code, stderr.slice(stderr.indexOf('Error: '))]).toEqual([exit, expect.stringMatching(message)]);
   });
 
   test.each([[true, '--no-deletion-protection'], [false, '--enable-deletion-protection']])(

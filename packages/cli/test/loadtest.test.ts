@@ -126,9 +126,11 @@ describe('the load generator in AWS', () => {
 });
 
 describe('stacks of load generators, with recorded responses of CloudFormation', () => {
-  const stack = (name: string, status = 'CREATE_COMPLETE'): string =>
+  const tag = (key: string, text: string): string => `<member><Key>${key}</Key><Value>${text}</Value></member>`;
+  const TAGS = tag('ManagedBy', 'zae-limiter') + tag('zae-limiter:type', 'load-test');
+  const stack = (name: string, status = 'CREATE_COMPLETE', tags = TAGS): string =>
     `<member><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/${name}/1</StackId><StackName>${name}</StackName>`
-    + `<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus></member>`;
+    + `<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>${status}</StackStatus><Tags>${tags}</Tags></member>`;
   let aws: FakeAws;
   afterEach(() => aws.close());
   const serve = async (answer: FakeService): Promise<readonly string[]> => {
@@ -139,12 +141,13 @@ describe('stacks of load generators, with recorded responses of CloudFormation',
   /** A stack that is gone once it was deleted. */
   const deletable: FakeService = ({ operation }) => {
     if (operation === 'DeleteStack') return queryAnswer('DeleteStack', '');
+    if (operation === 'DescribeStackEvents') return queryAnswer(operation, '<StackEvents></StackEvents>');
     return described(stack('my-limiter-load', aws.calls.some((call) => call.operation === 'DeleteStack') ? 'DELETE_COMPLETE' : 'CREATE_COMPLETE'));
   };
 
-  test('are listed by their names, over all pages', async () => {
+  test('are listed by their tags, over all pages', async () => {
     const place = await serve(({ parameters }) => (parameters.NextToken === undefined
-      ? queryAnswer('DescribeStacks', `<Stacks>${stack('my-limiter')}${stack('my-limiter-load')}</Stacks><NextToken>2</NextToken>`)
+      ? queryAnswer('DescribeStacks', `<Stacks>${stack('my-limiter', undefined, tag('ManagedBy', 'zae-limiter'))}${stack('my-limiter-load')}${stack('truck-load', undefined, '')}</Stacks><NextToken>2</NextToken>`)
       : described(stack('other-load', 'UPDATE_IN_PROGRESS'))));
 
     expectGolden('loadtest-list', (await invoke(['loadtest', 'list', ...place], { tty: true })).stdout);
@@ -159,7 +162,7 @@ describe('stacks of load generators, with recorded responses of CloudFormation',
     const { code, stdout, stderr } = await invoke(['loadtest', 'delete', '-n', 'my-limiter', '--yes', ...await serve(deletable)], { tty: true });
 
     expect([code, stdout]).toEqual([0, "✓ Stack 'my-limiter-load' deleted successfully\n"]);
-    expect(stderr).toContain("Deleting stack 'my-limiter-load'");
+    expect(stderr).toContain('Deleting stack my-limiter-load');
     expect(aws.calls.map(({ operation }) => operation)).toContain('DeleteStack');
   });
 
@@ -183,11 +186,22 @@ describe('stacks of load generators, with recorded responses of CloudFormation',
   });
 
   test('that cannot be deleted are a failure', async () => {
-    const place = await serve(({ operation }) => (operation === 'DeleteStack'
-      ? queryAnswer('DeleteStack', '')
-      : described(stack('my-limiter-load', aws.calls.some((call) => call.operation === 'DeleteStack') ? 'DELETE_FAILED' : 'CREATE_COMPLETE'))));
+    const place = await serve((call) => (call.operation === 'DescribeStacks' && aws.calls.some(({ operation }) => operation === 'DeleteStack')
+      ? described(stack('my-limiter-load', 'DELETE_FAILED'))
+      : deletable(call)));
 
-    expect(await invoke(['loadtest', 'delete', '-n', 'my-limiter', '--yes', ...place])).toMatchObject({ code: 1, stderr: expect.stringContaining('was not deleted') });
+    expect(await invoke(['loadtest', 'delete', '-n', 'my-limiter', '--yes', ...place])).toMatchObject({
+      code: 3, stderr: expect.stringMatching(/was not deleted\nError: the stack ended in DELETE_FAILED/),
+    });
+  });
+
+  test('are not what only has the name of one', async () => {
+    const place = await serve(({ operation }) => (operation === 'DescribeStacks' ? described(stack('my-limiter-load', undefined, '')) : undefined));
+
+    expect(await invoke(['loadtest', 'delete', '-n', 'my-limiter', '--yes', ...place])).toMatchObject({
+      code: 1, stderr: expect.stringContaining("stack 'my-limiter-load' is not that of a load generator"),
+    });
+    expect(aws.calls.map(({ operation }) => operation)).toEqual(['DescribeStacks']);
   });
 
   test('need an answer of AWS', async () => {

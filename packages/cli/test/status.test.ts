@@ -1,7 +1,7 @@
 import { invoke, invokeJson, type InvokeOptions, type Outcome } from './support/cli';
 import { expectGolden } from './support/golden';
 import { impatient, recordedAws, type Answer, type RecordedAws } from './support/recorded-aws';
-import { stack, stackData, TABLE, VERSION_RECORD, WELL } from './support/recorded-stack';
+import { resource, stack, stackData, TABLE, VERSION_RECORD, WELL } from './support/recorded-stack';
 
 type Answers = Readonly<Record<string, readonly Answer[]>>;
 
@@ -59,6 +59,15 @@ describe('status on recorded responses', () => {
     ['fails when the stack was rolled back', { DescribeStacks: [stack('UPDATE_ROLLBACK_COMPLETE')] }, 1, { health: 'failed' }],
     ['fails when the table does not answer', { DescribeTable: [refusal] }, 1, { health: 'failed', available: false, latencyMs: null }],
     ['fails when the table is gone and the stack is not', { DescribeTable: [noTable] }, 1, { health: 'failed', available: false }],
+    ['is in progress while the first deployment has not made the table', {
+      DescribeStacks: [stack('CREATE_IN_PROGRESS')], DescribeTable: [noTable], ListStackResources: [{ StackResourceSummaries: [] }],
+    }, 0, { health: 'in-progress', available: false, aggregator: null }],
+    ['does not know of the aggregator while the stack is being made', {
+      DescribeStacks: [stack('CREATE_IN_PROGRESS')], ListStackResources: [{ StackResourceSummaries: [resource('Table', 'AWS::DynamoDB::Table', 'limits')] }],
+    }, 0, { health: 'in-progress', available: true, aggregator: null }],
+    ['fails when the table does not answer while the stack is changed', { DescribeStacks: [stack('UPDATE_IN_PROGRESS')], DescribeTable: [refusal] }, 1, {
+      health: 'failed', available: false,
+    }],
     ['takes a table for ready that belongs to no stack', { DescribeStacks: [noStack], ListTagsOfResource: [{ Tags: [] }] }, 0, { health: 'ready', stack: null }],
     ['waits for a table of no stack that is not ready', {
       DescribeStacks: [noStack], ListTagsOfResource: [{ Tags: [] }], DescribeTable: [{ Table: { ...TABLE.Table, TableStatus: 'UPDATING' } }],
@@ -89,15 +98,22 @@ describe('status on recorded responses', () => {
     expect([code, stderr]).toEqual([4, "Error: there is no limiter 'limits' in us-east-1\n  zae-limiter deploy --name limits   creates it\n"]);
   });
 
+  test('ends as with an error of AWS when nothing answers at all', async () => {
+    expect((await run('status -n limits', { DescribeStacks: [refusal], DescribeTable: [refusal] })).code).toBe(3);
+    await aws.close();
+    expect(await invoke(['status', '-n', 'limits', '--endpoint-url', aws.endpoint, '--region', 'us-east-1'])).toMatchObject({ code: 3, stdout: '' });
+  });
+
   test('looks again and again with --watch, until Ctrl-C', async () => {
     const interruption = new AbortController();
     let looks = 0;
-    const { code, stdout } = await run('status -n limits --watch', WELL, {
+    const waits: number[] = [];
+    const { code, stdout } = await run('status -n limits --watch --interval 7s', WELL, {
       signal: interruption.signal,
-      clock: { ...impatient, sleep: async (_, signal) => { if (++looks === 3) interruption.abort(); signal?.throwIfAborted(); } },
+      clock: { ...impatient, sleep: async (ms, signal) => { waits.push(ms); if (++looks === 3) interruption.abort(); signal?.throwIfAborted(); } },
     });
 
-    expect([code, stdout.match(/^Status: limits$/gm)?.length]).toEqual([130, 3]);
+    expect([code, stdout.match(/^Status: limits$/gm)?.length, waits]).toEqual([0, 3, [7000, 7000, 7000]]);
   });
 });
 
@@ -121,7 +137,7 @@ describe('list on recorded responses', () => {
 
   test('is the same for programs', async () => {
     expect(await json('list', TABLES)).toMatchObject({
-      attention: 2,
+      attention: 2, problems: [],
       instances: [
         { name: 'broken', health: 'failed' }, { name: 'busy', health: 'in-progress', version: null },
         { name: 'limits', health: 'ready', schema: '0.10.0' }, { name: 'part-of-an-app', status: null, version: '0.1.0' },
@@ -153,6 +169,8 @@ describe('list on recorded responses', () => {
   test('shows the tables when stacks may not be seen, and fails when neither may', async () => {
     const { code, stderr, stdout } = await run('list', { ...TABLES, DescribeStacks: [refusal] });
     expect([code, stderr, stdout]).toEqual([0, 'stacks in us-east-1: not allowed\n', expect.stringContaining('part-of-an-app')]);
+    await aws.close();
+    expect(await json('list', { ...TABLES, DescribeStacks: [refusal] })).toMatchObject({ problems: ['stacks in us-east-1: not allowed'] });
     await aws.close();
     expect((await run('list', { DescribeStacks: [refusal], ListTables: [refusal] })).code).toBe(3);
   });

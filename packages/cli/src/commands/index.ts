@@ -28,7 +28,7 @@ const singles = (heading: string, entries: readonly (readonly [name: string, sum
 export const ENTRIES: readonly Entry[] = [
   ...singles('Infrastructure:', [
     ['deploy', 'Deploy a limiter, or bring one up to date', async () => (await import('./deploy.js')).deploy],
-    ['delete', 'Delete the stack of a limiter', async () => (await import('./delete.js')).deleteStack],
+    ['delete', 'Delete the stack of a limiter', async () => (await import('./delete.js')).deleteLimiter],
     ['status', 'Show how a limiter is', async () => (await import('./status.js')).status],
     ['list', 'List the limiters of an account and region', async () => (await import('./list.js')).list],
     ['check', 'Check whether this program and a limiter fit each other', async () => (await import('./check.js')).check],

@@ -29,6 +29,7 @@ export const list = command({
       created: OptionalText('ISO 8601'), updated: OptionalText('last deployed or upgraded, ISO 8601'),
     })),
     attention: Type.Integer({ description: 'how many are not ready' }),
+    problems: Type.Array(Type.String(), { description: 'what could not be looked up, and why; with --all-regions also in regions that the account has not switched on' }),
   }),
   examples: ['list', 'list --all-regions', 'list --stale 30d'],
   async run(context, { allRegions, stale }) {
@@ -47,7 +48,7 @@ export const list = command({
     const instances = found.filter(({ updated }) => before === undefined || (updated !== null && updated < before));
     const attention = instances.filter(({ health }) => health !== 'ready').length;
     return {
-      data: { instances, attention },
+      data: { instances, attention, problems },
       human: (style) => humanList(instances, attention, allRegions ? 'all regions' : here, style),
     };
   },

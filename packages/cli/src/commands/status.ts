@@ -1,16 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import { SCHEMA_VERSION } from '@zae-limiter/client';
 import { command } from '../command/command.js';
-import { flag } from '../command/option.js';
 import { EXIT } from '../exit-codes.js';
 import { fields, type Block, type Result } from '../output/result.js';
 import type { Style } from '../output/style.js';
 import { about, bytes } from '../output/text.js';
 import type { AlarmStates, LimiterStatus } from '../stack/limiter-status.js';
+import { watching, watchOptions } from '../ui/watch.js';
 import { version } from '../version.js';
-
-/** Time between two looks with --watch. */
-const WATCH_MS = 5000;
 
 const OptionalText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 const OptionalCount = (description: string) => Type.Union([Type.Integer(), Type.Null()], { description });
@@ -18,10 +15,10 @@ const OptionalCount = (description: string) => Type.Union([Type.Integer(), Type.
 export const status = command({
   path: 'status',
   summary: 'Show how a limiter is',
-  description: 'Exit code 1 means that the table does not answer or the stack failed, 4 that there is neither. What the caller may not see is left out, and said.',
+  description: 'Exit code 1 means that the table does not answer or the stack failed, 3 that nothing answers, 4 that there is neither. What the caller may not see is left out, and said.',
   scope: 'table',
   effect: 'reads',
-  options: { watch: flag('--watch', 'look again every 5 seconds, until Ctrl-C') },
+  options: watchOptions,
   output: Type.Object({
     name: Type.String(),
     region: Type.String(),
@@ -30,7 +27,7 @@ export const status = command({
     latencyMs: OptionalCount('of one call to the table'),
     stack: OptionalText('status of the stack; null when there is none, or it cannot be seen'),
     table: OptionalText('status of the table'),
-    aggregator: Type.Union([Type.Boolean(), Type.Null()], { description: 'whether usage is added up' }),
+    aggregator: Type.Union([Type.Boolean(), Type.Null()], { description: 'whether usage is added up; null when it cannot be seen, or is not there yet' }),
     versions: Type.Object({ client: Type.String(), schema: OptionalText('of the table'), lambda: OptionalText('of the functions') }),
     itemCount: OptionalCount('approximately'),
     sizeBytes: OptionalCount('approximately'),
@@ -44,15 +41,10 @@ export const status = command({
     problems: Type.Array(Type.String(), { description: 'what could not be found out, and why' }),
   }),
   examples: ['status', 'status -n prod --watch'],
-  async run(context, { watch }) {
+  async run(context, watch) {
     const { limiterStatus } = await import('../stack/limiter-status.js');
     const { healthOf } = await import('../stack/stacks.js');
-    const look = async (): Promise<Result> => resultOf(context.name, await limiterStatus(context), healthOf);
-    while (watch) {
-      await context.print(await look());
-      await context.io.clock.sleep(WATCH_MS, context.signal);
-    }
-    return look();
+    return watching(context, watch, async () => resultOf(context.name, await limiterStatus(context), healthOf));
   },
 });
 
@@ -60,7 +52,10 @@ type Health = 'ready' | 'in-progress' | 'failed';
 
 function resultOf(name: string, found: LimiterStatus, healthOf: (status: string) => Health): Result {
   const { table, stack, outputs, tags, resources, alarms } = found;
-  const health = table === undefined ? 'failed' : stack === undefined ? tableHealth(table.status) : healthOf(stack.StackStatus!);
+  const stackHealth = stack && healthOf(stack.StackStatus!);
+  const isComing = found.tableIsMissing && stackHealth === 'in-progress'; // the stack has not come to the table yet, or is being deleted
+  const health = isComing ? 'in-progress' : table === undefined ? 'failed' : stackHealth ?? tableHealth(table.status);
+  const aggregates = resources?.some(({ ResourceType }) => ResourceType === 'AWS::Lambda::EventSourceMapping');
   // In a stack with more than the limiter the keys of outputs have the path of the construct before them.
   const output = (key: string): string | null => outputs[key] ?? Object.entries(outputs).find(([id]) => id.includes(key))?.[1] ?? null;
   // Without outputs the policies are told by the construct's ids; their physical ids are ARNs.
@@ -72,7 +67,7 @@ function resultOf(name: string, found: LimiterStatus, healthOf: (status: string)
     latencyMs: table === undefined ? null : Math.round(table.latencyMs),
     stack: stack?.StackStatus ?? null,
     table: table?.status ?? null,
-    aggregator: resources === undefined ? null : resources.some(({ ResourceType }) => ResourceType === 'AWS::Lambda::EventSourceMapping'),
+    aggregator: isComing || (aggregates === false && stackHealth === 'in-progress') ? null : aggregates ?? null,
     versions: { client: version, schema: table?.version?.schemaVersion ?? null, lambda: tags['zae-limiter:lambda-version'] ?? null },
     itemCount: table?.itemCount ?? null, sizeBytes: table?.sizeBytes ?? null,
     pitrDays: found.pitrDays ?? null, lastBackup: found.lastBackup ?? null,

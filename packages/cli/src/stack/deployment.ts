@@ -1,3 +1,4 @@
+import { UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import type { Context } from '../context.js';
 import type { Progress } from '../ui/progress.js';
 import { CHANGE_SET_NAME, describeChangeSet, discardChangeSet, executeChangeSet, type ChangeSet } from './change-set.js';
@@ -41,6 +42,11 @@ export async function applyChanges(context: Context, progress: Progress, changes
   context.onInterrupt(`CloudFormation goes on without this program: zae-limiter status --name ${context.name} shows it`);
   const { clock } = context.io;
   return waitForStack({ client, stackId: changes.stackId, after, clock, signal: context.signal, onEvent: (line) => progress.update(line) });
+}
+
+/** Has CloudFormation refuse to delete the stack from now on, or not any more. */
+export async function protect(context: Context, { stackId }: ChangeSet, EnableTerminationProtection: boolean): Promise<void> {
+  await cloudFormation(await context.aws()).send(new UpdateTerminationProtectionCommand({ StackName: stackId, EnableTerminationProtection }));
 }
 
 /** Throws the changes away. */

@@ -1,8 +1,8 @@
-import { paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { listDeployed } from '@zae-limiter/client';
 import type { AwsClients } from '../aws/clients.js';
-import { cloudFormation, healthOf, tagsOf, type Health, type Stack } from './stacks.js';
+import { isLoadGenerator, isManaged } from './ownership.js';
+import { allStacks, cloudFormation, healthOf, tagsOf, type Health, type Stack } from './stacks.js';
 
 /** A limiter in an account and region, as `list` shows it. */
 export interface Instance {
@@ -43,15 +43,9 @@ export async function instancesIn(clients: AwsClients, region: string, problems:
 }
 
 async function stacksIn(clients: AwsClients, region: string): Promise<Instance[]> {
-  const found: Instance[] = [];
-  for await (const { Stacks = [] } of paginateDescribeStacks({ client: cloudFormation(clients, region) }, {})) {
-    found.push(...Stacks.filter(isLimiter).map((stack) => instanceOf(stack, region)));
-  }
-  return found;
+  const stacks = await allStacks(cloudFormation(clients, region));
+  return stacks.filter((stack) => isManaged(stack) && !isLoadGenerator(stack)).map((stack) => instanceOf(stack, region));
 }
-
-/** The Python library's stacks have the same tags. */
-const isLimiter = (stack: Stack): boolean => tagsOf(stack).ManagedBy === 'zae-limiter' && tagsOf(stack)['zae-limiter:type'] !== 'load-test';
 
 function instanceOf(stack: Stack, region: string): Instance {
   const tags = tagsOf(stack);

@@ -21,6 +21,8 @@ export interface AlarmStates {
 export interface LimiterStatus {
   readonly region: string;
   readonly table: TableStatus | undefined;
+  /** Whether there is no table, as far as is known. */
+  readonly tableIsMissing: boolean;
   readonly stack: Stack | undefined;
   readonly outputs: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string | undefined>>;
@@ -33,7 +35,12 @@ export interface LimiterStatus {
   readonly problems: readonly string[];
 }
 
-/** Asks everybody, and goes on when one of them does not answer: 1 read and up to 8 calls. @throws {CliError} there is no such limiter */
+/**
+ * Asks everybody, and goes on when one of them does not answer: 1 read and up to 8 calls.
+ *
+ * @throws {CliError} there is no such limiter
+ * @throws {Error} neither table nor stack could be asked for
+ */
 export async function limiterStatus(context: Context): Promise<LimiterStatus> {
   const clients = await context.aws();
   const problems: string[] = [];
@@ -52,6 +59,7 @@ export async function limiterStatus(context: Context): Promise<LimiterStatus> {
   if (isMissing && stack === undefined && problems.length === 0) {
     throw notFound(`there is no limiter '${context.name}' in ${region}`, `zae-limiter deploy --name ${context.name}   creates it`);
   }
+  if (table instanceof Error && !isMissing && problems.length > 0) throw table;
   if (table instanceof Error) problems.push(`table: ${table.message}`);
   const resources = stack && await attempt('resources', () => resourcesOf(cloudFormation(clients), stack.StackId!));
   const alarmNames = (resources ?? []).flatMap(({ ResourceType, PhysicalResourceId }) => (ResourceType === 'AWS::CloudWatch::Alarm' ? [PhysicalResourceId!] : []));
@@ -61,7 +69,7 @@ export async function limiterStatus(context: Context): Promise<LimiterStatus> {
     table instanceof Error ? undefined : attempt('backups', () => newestBackup(clients, context.name)),
   ]);
   return {
-    region, stack, resources, alarms, pitrDays, lastBackup, problems,
+    tableIsMissing: isMissing, region, stack, resources, alarms, pitrDays, lastBackup, problems,
     table: table instanceof Error ? undefined : table,
     outputs: stack === undefined ? {} : outputsOf(stack),
     tags: stack === undefined ? {} : tagsOf(stack),

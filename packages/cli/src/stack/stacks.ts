@@ -1,4 +1,7 @@
-import { CloudFormationClient, DescribeStacksCommand, paginateListStackResources, type Stack, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient, DescribeStacksCommand, GetTemplateCommand, paginateDescribeStacks, paginateListStackResources,
+  type Stack, type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
 import type { AwsClients } from '../aws/clients.js';
 import { notFound } from '../errors.js';
 
@@ -28,6 +31,25 @@ export async function existingStack(client: CloudFormationClient, name: string):
     throw notFound(`there is no stack '${name}'`, 'zae-limiter list   shows what is deployed', `zae-limiter deploy --name ${name}   creates it`);
   }
   return stack;
+}
+
+/** Every stack of the region. 1 call for each 100. */
+export async function allStacks(client: CloudFormationClient): Promise<Stack[]> {
+  const found: Stack[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) found.push(...Stacks);
+  return found;
+}
+
+/** The parts of a template that tell about its stack. */
+export interface DeployedTemplate {
+  readonly Description?: string;
+  readonly Resources?: Readonly<Record<string, { readonly DeletionPolicy?: string }>>;
+}
+
+/** The template of a stack, JSON or YAML. 1 call. */
+export async function templateOf(client: CloudFormationClient, stackId: string): Promise<DeployedTemplate> {
+  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName: stackId }));
+  return (await import('yaml')).parse(TemplateBody, { logLevel: 'error' }) as DeployedTemplate;
 }
 
 /** Everything that a stack consists of. 1 call for each 100. */

@@ -3,12 +3,13 @@ import { App, CliCredentialsStackSynthesizer, Stack, type StackSynthesizer } fro
 import { invalid } from '../errors.js';
 import type { DeployFlags } from './deploy-options.js';
 import { limiterProps } from './limiter-props.js';
+import { DESCRIPTION } from './ownership.js';
 
 export interface SynthesisOptions {
   readonly name: string;
   readonly flags: DeployFlags;
-  /** Whether CloudFormation refuses to delete the stack. @default as the table */
-  readonly terminationProtection?: boolean;
+  /** Whether CloudFormation refuses to delete the stack as it is now. @default as the flags have it */
+  readonly isProtected?: boolean;
   /** How the code of the functions gets to AWS. @default through the bucket of `cdk bootstrap`, with the rights of the caller */
   readonly synthesizer?: StackSynthesizer;
 }
@@ -22,6 +23,8 @@ export interface Synthesis {
   /** Folder of the cloud assembly. */
   readonly directory: string;
   readonly template: Template;
+  /** Whether the flags have CloudFormation refuse to delete the stack. */
+  readonly protects: boolean;
   /** Whether a function prepares the table while the stack is deployed. */
   readonly preparesTable: boolean;
   /** What the construct says about the flags. */
@@ -31,22 +34,27 @@ export interface Synthesis {
 /**
  * Synthesises the stack of one limiter, in this process.
  *
+ * The assembly leaves the protection of the stack as it is: the CDK's toolkit would change it together with the change set, before
+ * anybody has agreed.
+ *
  * @throws {CliError} the construct refuses the flags
  */
-export function synthesise({ name, flags, terminationProtection, synthesizer }: SynthesisOptions): Synthesis {
+export function synthesise({ name, flags, isProtected, synthesizer }: SynthesisOptions): Synthesis {
   // Nothing of this machine's folder or context counts.
   const app = new App({ analyticsReporting: false, treeMetadata: false });
   const imports = new Stack(app, 'Imports'); // what exists already is imported into a stack that is thrown away
   const stack = refusedAsInvalid(() => new ZaeLimiterStack(app, name, {
-    description: 'Rate limiter, deployed by zae-limiter', limiter: limiterProps(imports, name, flags), terminationProtection,
-    synthesizer: synthesizer ?? new CliCredentialsStackSynthesizer(),
+    description: DESCRIPTION, limiter: limiterProps(imports, name, flags), synthesizer: synthesizer ?? new CliCredentialsStackSynthesizer(),
   }));
+  const protects = stack.terminationProtection;
+  stack.terminationProtection = isProtected ?? protects;
   app.node.tryRemoveChild(imports.node.id);
   const assembly = refusedAsInvalid(() => app.synth());
   const artifact = assembly.getStackByName(name);
   return {
     directory: assembly.directory,
     template: artifact.template as Template,
+    protects,
     preparesTable: stack.limiter.bootstrap !== undefined,
     warnings: artifact.messages.filter(({ level }) => level === 'warning').map(({ entry }) => String(entry.data).replace(/ \[ack: .*\]$/, '')),
   };

@@ -40,14 +40,21 @@ function ioHost(context: Context, progress: Progress, problems: string[]): IIoHo
   };
 }
 
-/** The toolkit's error says that something failed, and what it said before says why. */
-function explained(error: Error, problems: readonly string[]): Error {
-  const [reason = error.message] = problems.filter((problem) => problem !== error.message);
-  if (!/bootstrap/i.test(`${error.message} ${reason}`)) return reason === error.message ? error : withReason(error, reason);
-  return new CliError('NOT_BOOTSTRAPPED', `the account and region are not ready for the CDK: ${reason}`, {
-    exitCode: EXIT.notFound, cause: error,
-    hints: ['zae-limiter deploy --bootstrap   makes them ready, once', 'npx cdk bootstrap   does the same'],
-  });
-}
+/** How the toolkit, the upload of assets and CloudFormation say that the account lacks what `cdk bootstrap` makes. */
+const NOT_BOOTSTRAPPED = /bootstrapped\?|cdk bootstrap|\/cdk-bootstrap\//;
 
-const withReason = (cause: Error, reason: string): CliError => new CliError('DEPLOYMENT_FAILED', `${cause.message}: ${reason}`, { exitCode: EXIT.aws, cause });
+/** Where a construct was made, as the toolkit adds it to the error of a resource: lines of this program, which tell nobody anything. */
+const SOURCE_LOCATION = /\s*Source Location:[^]*$/;
+
+/** The toolkit's error says that something failed, and what it said before says why. */
+function explained(cause: Error, problems: readonly string[]): CliError {
+  const [reason] = problems.filter((problem) => problem !== cause.message);
+  const said = (text: string): string => text.replace(SOURCE_LOCATION, '');
+  if (NOT_BOOTSTRAPPED.test(`${cause.message} ${reason}`)) {
+    return new CliError('NOT_BOOTSTRAPPED', `the account and region are not ready for the CDK: ${said(reason ?? cause.message)}`, {
+      exitCode: EXIT.notFound, cause,
+      hints: ['zae-limiter deploy --bootstrap   makes them ready, once', 'npx cdk bootstrap   does the same'],
+    });
+  }
+  return new CliError('DEPLOYMENT_FAILED', [cause.message, ...reason === undefined ? [] : [reason]].map(said).join(': '), { exitCode: EXIT.aws, cause });
+}

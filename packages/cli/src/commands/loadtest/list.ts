@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox';
 import { command } from '../../command/command.js';
 import { table } from '../../output/result.js';
-import { loadStacks } from './stacks.js';
+import { limiterOf } from './stacks.js';
 
 export const listLoadtests = command({
   path: 'loadtest list',
-  summary: 'List stacks of load generators: those whose names end with -load',
+  summary: 'List stacks of load generators, which the Python library deploys',
   scope: 'account',
   effect: 'reads',
   output: Type.Object({
@@ -14,8 +14,11 @@ export const listLoadtests = command({
     })),
   }),
   async run(context) {
-    const stacks = (await loadStacks(context)).map(({ StackName: name = '', StackStatus: status = '', CreationTime: created }) =>
-      ({ name, limiter: name.slice(0, -'-load'.length), status, createdAt: created?.toISOString() ?? null }));
+    const { allStacks, cloudFormation } = await import('../../stack/stacks.js');
+    const { isLoadGenerator } = await import('../../stack/ownership.js');
+    const found = (await allStacks(cloudFormation(await context.aws()))).filter(isLoadGenerator);
+    const stacks = found.map(({ StackName: name = '', StackStatus: status = '', CreationTime: created }) =>
+      ({ name, limiter: limiterOf(name), status, createdAt: created?.toISOString() ?? null }));
     return {
       data: { stacks },
       human: () => (stacks.length === 0
