@@ -73,6 +73,13 @@ describe('audit list', () => {
     expectGolden('audit-list-more', stable((await run(['list', '--namespace-wide', '-l', '3'], { tty: true })).stdout));
   });
 
+  test.each(['csv', 'ndjson'])('says beside %s that there are more', async (format) => {
+    const { stdout, stderr } = await run(['list', '--namespace-wide', '-l', '3', '-o', format]);
+
+    expect(stdout.trimEnd().split('\n')).toHaveLength(format === 'csv' ? 4 : 3);
+    expect(stable(stderr)).toBe('More events: --start-event-id ULID\n');
+  });
+
   test.each([
     ['an entity', ['-e', 'user-9'], "entity 'user-9'"], ['a resource', ['-r', 'other'], "resource 'other'"],
     ['the system', ['--system', '--since', '1s'], 'the system'], ['the namespace', ['--namespace-wide', '--since', '1s'], 'the namespace'],
