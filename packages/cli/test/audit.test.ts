@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@zae-limiter/client/testing';
@@ -73,6 +73,13 @@ describe('audit list', () => {
     expectGolden('audit-list-more', stable((await run(['list', '--namespace-wide', '-l', '3'], { tty: true })).stdout));
   });
 
+  test.each(['csv', 'ndjson'])('says beside %s that there are more', async (format) => {
+    const { stdout, stderr } = await run(['list', '--namespace-wide', '-l', '3', '-o', format]);
+
+    expect(stdout.trimEnd().split('\n')).toHaveLength(format === 'csv' ? 4 : 3);
+    expect(stable(stderr)).toBe('More events: --start-event-id ULID\n');
+  });
+
   test.each([
     ['an entity', ['-e', 'user-9'], "entity 'user-9'"], ['a resource', ['-r', 'other'], "resource 'other'"],
     ['the system', ['--system', '--since', '1s'], 'the system'], ['the namespace', ['--namespace-wide', '--since', '1s'], 'the namespace'],
@@ -120,10 +127,19 @@ describe('audit export', () => {
     const toFile = (...args: string[]) => run(['export', '-o', 'audit.ndjson', ...args], { cwd });
 
     expect(await toFile()).toEqual({ code: 0, stdout: '', stderr: 'Reading events\nExported 6 events to audit.ndjson\n' });
-    expect((await toFile('--system')).code).toBe(7);
+    expect((await toFile('--system')).code).toBe(2);
     expect(readFileSync(join(cwd, 'audit.ndjson'), 'utf8').split('\n')).toHaveLength(7);
     expect((await toFile('--system', '--force', '--quiet')).stderr).toBe('');
     expect(readFileSync(join(cwd, 'audit.ndjson'), 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  test('that fails leaves the file whole that it was to replace', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'zae-audit-'));
+    writeFileSync(join(cwd, 'audit.ndjson'), 'good');
+
+    const { code } = await invoke(['audit', 'export', '-o', 'audit.ndjson', '--force', '-n', ns.table, '-N', 'no-such'], { cwd });
+
+    expect([code, readFileSync(join(cwd, 'audit.ndjson'), 'utf8'), readdirSync(cwd)]).toEqual([4, 'good', ['audit.ndjson']]);
   });
 
   test.each([['two things at once', ['--system', '--namespace-wide']], ['another format', ['--format', 'xml']]])('refuses %s with exit code 2', async (_, args) => {

@@ -151,7 +151,9 @@ describe('limits rollback', () => {
     await apply(resources({ a: 2, b: 1 }));
     await byHand('resource', 'set-defaults', 'b', '-l', 'rpm:77');
 
-    expect(await run(['limits', 'rollback', '--to', before])).toMatchObject({ code: 0, stdout: expect.stringContaining('1 updated, 0 deleted, 1 skipped') });
+    const { code, stdout } = await run(['limits', 'rollback', '--to', before]);
+    expect(code).toBe(0);
+    expectGolden('limits-rollback-skipped', stdout);
     expect(await live()).toEqual({ a: 1, b: 77 });
     folder.write('limits.yaml', `namespace: ${ns.name}\n${resources({ a: 1, b: 1 })}`);
     expect(await run(['limits', 'apply', '-f', 'limits.yaml'])).toMatchObject({ code: 1, stderr: expect.stringContaining('resource b') });
@@ -164,9 +166,21 @@ describe('limits rollback', () => {
     expect(await run(['limits', 'rollback', '--to', to])).toMatchObject({ code, stderr: expect.stringContaining(message) });
   });
 
-  test('does nothing when no manifest changed anything since', async () => {
+  test('that finds nothing to undo leaves alone what is managed', async () => {
+    await apply(resources({ a: 1, b: 1 }));
+    await byHand('resource', 'set-defaults', 'b', '-l', 'rpm:77');
+
+    expect(await run(['limits', 'rollback', '--to', now()])).toMatchObject({ code: 0, stdout: 'Nothing to roll back.\n' });
+    expect(await json(['limits', 'rollback', '--to', now()])).toMatchObject({ hash: null, changes: [], skipped: [] });
+    expect(await run(['limits', 'rollback', '--to', now(), '--dry-run'])).toMatchObject({ code: 0, stdout: 'Dry run: nothing would be written.\n' });
+    folder.write('limits.yaml', `namespace: ${ns.name}\n${resources({ a: 1 })}`);
+    expect(await run(['limits', 'plan', '-f', 'limits.yaml'])).toMatchObject({ stdout: expect.stringMatching(/! resource b .*by alice/) });
+  });
+
+  test('refuses a time that has not come', async () => {
     await apply(resources({ a: 1 }));
-    expect(await run(['limits', 'rollback', '--to', now()])).toMatchObject({ code: 0, stdout: 'Applied: 0 created, 0 updated, 0 deleted.\n' });
+    const later = new Date(clock.now() + 1).toISOString();
+    expect(await run(['limits', 'rollback', '--to', later])).toMatchObject({ code: 2, stderr: expect.stringContaining('--to is in the future') });
   });
 });
 

@@ -6,12 +6,15 @@ import { newNamespace, type TestNamespace } from './support/namespace';
 let server: LambdaServer;
 let ns: TestNamespace;
 let folder: Folder;
-beforeAll(async () => { server = await lambdaServer(); });
+/** What the function does before it applies. */
+let beforeApply: () => Promise<void>;
+beforeAll(async () => { server = await lambdaServer(async (action) => (action === 'apply' ? beforeApply() : undefined)); });
 afterAll(() => server.close());
 beforeEach(async () => {
   ns = await newNamespace();
   folder = newFolder();
   server.commands.length = 0;
+  beforeApply = async () => {};
 });
 afterEach(() => folder.remove());
 
@@ -21,9 +24,9 @@ resources: { openai/gpt-4o: { limits: { rpm: { capacity: 5 } } } }
 entities: { user-1: { resources: { openai/gpt-4o: { limits: { rpm: { capacity: 1 } } } } } }
 `;
 
-function run(argv: readonly string[], manifest = MANIFEST): Promise<Outcome> {
+function run(argv: readonly string[], manifest = MANIFEST, signal?: AbortSignal): Promise<Outcome> {
   folder.write('limits.yaml', `namespace: ${ns.name}${manifest}`);
-  return ns.invoke([...argv, '-f', 'limits.yaml', '--via', 'lambda', '--endpoint-url', server.url], { cwd: folder.path });
+  return ns.invoke([...argv, '-f', 'limits.yaml', '--via', 'lambda', '--endpoint-url', server.url], { cwd: folder.path, ...(signal && { signal }) });
 }
 
 describe('--via lambda', () => {
@@ -33,6 +36,19 @@ describe('--via lambda', () => {
     expect(await run(['limits', 'diff'])).toMatchObject({ code: 0 });
     expect(await ns.json(['resource', 'get-defaults', 'openai/gpt-4o'])).toMatchObject({ limits: [{ name: 'rpm', capacity: 5 }] });
     expect(server.commands.map(({ action }) => action)).toEqual(['diff', 'diff', 'diff', 'apply', 'diff']);
+  });
+
+  test('waits for a function that runs longer than an AWS call may take', async () => {
+    beforeApply = async () => new Promise((done) => setTimeout(done, 600));
+    expect(await run(['limits', 'apply', '--timeout', '300ms'])).toMatchObject({ code: 0, stdout: expect.stringContaining('3 created') });
+  });
+
+  test('says after Ctrl-C that the function goes on', async () => {
+    const interruption = new AbortController();
+    beforeApply = async () => interruption.abort();
+    expect(await run(['limits', 'apply'], MANIFEST, interruption.signal)).toMatchObject({
+      code: 130, stderr: expect.stringContaining(`${ns.table}-limits-provisioner goes on in AWS`),
+    });
   });
 
   test('asks before limits are removed', async () => {
@@ -77,7 +93,9 @@ describe('--via lambda', () => {
     await new LimitsProvisioner({ store, namespaceId }).apply(parseManifest({ namespace: ns.name, system: { on_unavailable: 'allow' } }), { owner: 'a-stack|Limits', adoptExisting: true });
     client.destroy();
 
-    expect(await run(['limits', 'apply', '--yes'])).toMatchObject({ code: 1, stderr: expect.stringContaining('a-stack|Limits') });
+    expect(await run(['limits', 'apply', '--yes'])).toMatchObject({
+      code: 1, stderr: expect.stringMatching(/a-stack\|Limits[\s\S]*aws logs tail \/aws\/lambda\/\S+-limits-provisioner/),
+    });
     expect(await run(['limits', 'apply', '--yes', '--adopt'])).toMatchObject({ code: 0 });
   });
 });

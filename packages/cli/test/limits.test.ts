@@ -313,6 +313,16 @@ describe('a plan that was kept', () => {
     expect(await applyPlan()).toMatchObject({ code: 2, stderr: expect.stringContaining("a plan for 'another'") });
   });
 
+  test('takes the place of a plan that is there, and of no other file', async () => {
+    await kept(FIRST);
+    await kept();
+    expect(await applyPlan()).toMatchObject({ code: 0, stdout: expect.stringContaining('1 deleted') });
+
+    folder.write('notes.json', '{"mine":1}');
+    expect(await run(['limits', 'plan', '--out', 'notes.json'], SECOND)).toMatchObject({ code: 2, stderr: expect.stringContaining('notes.json is there already') });
+    expect(folder.read('notes.json')).toBe('{"mine":1}');
+  });
+
   test('cannot be kept where nobody may write', async () => {
     expect(await run(['limits', 'plan', '--out', 'no/such/folder/plan.json'], SECOND)).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written') });
   });

@@ -4,9 +4,11 @@ import { render } from '../src/output/render';
 import { fields, right, table, type Result } from '../src/output/result';
 import { styleFor } from '../src/output/style';
 import { about, bytes, count, time } from '../src/output/text';
+import { newNamespace, type TestNamespace } from './support/namespace';
 
 const RESULT: Result = {
   data: { names: [{ name: 'a', limit: { rpm: 5 } }, { name: '=1+1', tags: ['x'] }], cursor: undefined, wait: Infinity },
+  rows: 'names',
   human: ({ bold }) => [bold('Names'), table(['Name', right('Limit')], [['a', '5'], ['b', '1,000']]), 'Total: 2'],
 };
 const plain = styleFor({ write: () => {} }, {}, { noColor: false, ascii: false });
@@ -30,8 +32,14 @@ describe('a result', () => {
 
   test('as NDJSON is a line for each entry of its list', async () => {
     expect(await rendered('ndjson')).toBe('{"name":"a","limit":{"rpm":5}}\n{"name":"=1+1","tags":["x"]}\n');
-    const lone = { ...RESULT, data: { name: 'a' } };
-    expect(await render(lone, { format: 'ndjson', schema: 's/1', style: plain, pretty: false })).toBe('{"schema":"s/1","name":"a"}\n');
+  });
+
+  test.each([
+    ['ndjson', '{"schema":"s/1","name":"a","children":["b"]}\n'],
+    ['csv', 'schema,name,children\ns/1,a,"[""b""]"\n'],
+  ] as const)('that is no list is one row as %s, whatever it holds', async (format, text) => {
+    const lone: Result = { data: { name: 'a', children: ['b'] }, human: () => [] };
+    expect(await render(lone, { format, schema: 's/1', style: plain, pretty: false })).toBe(text);
   });
 
   test('as YAML', async () => {
@@ -51,6 +59,44 @@ describe('a result', () => {
 
   test('refuses a query that is none', async () => {
     await expect(rendered('json', { query: '[' })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('a row of NDJSON', () => {
+  let ns: TestNamespace;
+  beforeAll(async () => {
+    ns = await newNamespace();
+    for (const argv of [
+      ['entity', 'create', 'org-1'], ['entity', 'create', 'user-1', '--parent', 'org-1', '--cascade'],
+      ['resource', 'set-defaults', 'gpt-4', '-l', 'rpm:5'], ['entity', 'set-limits', 'user-1', '-r', 'gpt-4', '-l', 'rpm:9'],
+    ]) expect(await ns.invoke(argv)).toMatchObject({ code: 0 });
+  });
+
+  const rows = async (argv: readonly string[]): Promise<unknown[]> => {
+    const { stdout, stderr } = await ns.invoke([...argv, '-o', 'ndjson']);
+    if (stdout === '') throw new Error(stderr);
+    return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+  };
+
+  test.each<[argv: string[], row: unknown]>([
+    [['entity', 'list', '--prefix', 'user'], expect.objectContaining({ id: 'user-1' })],
+    [['entity', 'list-resources'], 'gpt-4'],
+    [['entity', 'get-limits', 'user-1', '-r', 'gpt-4'], expect.objectContaining({ name: 'rpm', capacity: 9 })],
+    [['resource', 'list'], 'gpt-4'],
+    [['resource', 'get-defaults', 'gpt-4'], expect.objectContaining({ name: 'rpm', capacity: 5 })],
+    [['audit', 'list', '--resource', 'gpt-4'], expect.objectContaining({ action: 'limits_set' })],
+    [['limits', 'history', '-l', '1'], expect.objectContaining({ action: 'limits_set', level: 'entity' })],
+  ])('is an entry of what %j lists', async (argv, row) => {
+    expect(await rows(argv)).toEqual([row]);
+  });
+
+  test.each<[argv: string[], data: object]>([
+    [['explain', 'user-1', 'gpt-4'], { entity: 'user-1', limits: [expect.anything()], parent: expect.anything() }],
+    [['system', 'get-defaults'], { limits: [], onUnavailable: null }],
+    [['entity', 'unblock', 'user-1'], { entity: 'user-1', unblocked: [] }],
+    [['entity', 'erase', 'org-1', '--yes'], { entity: 'org-1', removed: 1, children: ['user-1'] }],
+  ])('is all that %j says', async (argv, data) => {
+    expect(await rows(argv)).toEqual([expect.objectContaining(data)]);
   });
 });
 

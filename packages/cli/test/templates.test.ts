@@ -107,6 +107,14 @@ describe('lambda-export', () => {
     expect(readFileSync(join(cwd, 'lambda.zip'), 'utf8')).toBe('mine');
   });
 
+  test('writes no function when one of their files is there', async () => {
+    writeFileSync(join(cwd, 'provisioner-0.1.0.zip'), 'mine');
+    const { code, stderr } = await invoke(['lambda-export', '--function', 'all'], { cwd });
+
+    expect([code, stderr]).toEqual([2, 'Error: provisioner-0.1.0.zip is there already\n  pass --force to replace it\n']);
+    expect(readdirSync(cwd)).toEqual(['provisioner-0.1.0.zip']);
+  });
+
   test('writes every function under the name that the template expects', async () => {
     await invoke(['lambda-export', '--function', 'all'], { cwd });
 

@@ -73,6 +73,16 @@ describe('usage list', () => {
       '2026-01-01T01:00:00Z,2026-01-01T01:59:59Z,hourly,gpt-4,user-1,42,42,15000', '',
     ].join('\n'));
     expect(stderr).toContain('There are more');
+    expect(await ns.invoke(['usage', 'list', '-e', 'user-1', '-r', 'gpt-4', '-w', 'hourly', '-l', '2', '-o', 'csv'])).toEqual({ code: 0, stdout, stderr });
+  });
+
+  test.each([
+    ['lines of JSON', ['-o', 'ndjson'], true], ['what a query found', ['--query', 'snapshots[].entity'], true],
+    ['JSON, which holds the cursor', ['-o', 'json'], false], ['a table, below which it stands', [], false], ['nothing but results', ['-o', 'ndjson', '--quiet'], false],
+  ])('says that there are more only where standard output does not: %s', async (_, argv, said) => {
+    const { stderr } = await ns.invoke(['usage', 'list', '-e', 'user-1', '-r', 'gpt-4', '-w', 'hourly', '-l', '2', ...argv]);
+
+    expect(stderr).toMatch(said ? /^There are more: --cursor \S+ goes on, --all lists every one\n$/ : /^$/);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { command } from '../command/command.js';
 import { choiceOr, optional, toggle } from '../command/option.js';
-import { writeOutput } from '../output/file.js';
+import { writeNewFile } from '../output/file.js';
 
 export const cfnTemplate = command({
   path: 'cfn-template',
@@ -22,7 +22,7 @@ export const cfnTemplate = command({
     const template = plainTemplate(parameters);
     const text = format === 'json' ? `${JSON.stringify(template, undefined, 2)}\n` : await yaml(template);
     if (file === undefined) return void context.io.stdout.write(text);
-    writeOutput(context.io.cwd, file, text);
+    await writeNewFile(context.io, file, text, { force: true });
     context.say(`${context.style.ok} Template exported to: ${file}`);
   },
 });

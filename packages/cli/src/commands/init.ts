@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { checkLimiterName, checkNamespace } from '@zae-limiter/client/admin';
 import { command } from '../command/command.js';
 import { flag, optional } from '../command/option.js';
-import { invalid } from '../errors.js';
-import { writeNewFile } from '../manifest/target-file.js';
+import { checkNewFiles, writeNewFile } from '../output/file.js';
 import { starterCode, starterManifest } from '../starter/starter.js';
 
 const MANIFEST = 'limits.yaml';
@@ -30,10 +27,8 @@ export const init = command({
     checkLimiterName(name);
     checkNamespace(namespace);
     const files = [[MANIFEST, starterManifest(namespace)], [CODE, starterCode(name, namespace)]] as const;
-    // Both or none.
-    const there = files.map(([file]) => file).filter((file) => existsSync(resolve(io.cwd, file)));
-    if (there.length > 0 && !force) throw invalid(`${there.join(' and ')} is there already, so nothing was written`, 'pass --force to replace it');
-    if (!dryRun) for (const [file, text] of files) await writeNewFile(io, file, text, force);
+    checkNewFiles(io, files.map(([file]) => file), force);
+    if (!dryRun) for (const [file, text] of files) await writeNewFile(io, file, text, { force });
     return {
       data: { files: files.map(([file]) => file), dryRun },
       human: ({ ok }) => [

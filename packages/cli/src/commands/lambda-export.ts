@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { command } from '../command/command.js';
 import { choiceOr, flag, optional } from '../command/option.js';
-import { writeOutput } from '../output/file.js';
+import { checkNewFiles, writeNewFile } from '../output/file.js';
 import { fields } from '../output/result.js';
 import { bytes } from '../output/text.js';
 import { codeOf, folderOf, FUNCTIONS, HANDLER, zipName, type FunctionId } from '../stack/functions.js';
@@ -25,12 +25,15 @@ export const lambdaExport = command({
   examples: ['lambda-export', 'lambda-export --function all -o .', 'lambda-export --info'],
   async run(context, { file, info, force, id }) {
     const files = id === 'all' ? FUNCTIONS.map((one) => [one, join(file ?? '.', zipName(one))] as const) : [[id, file ?? 'lambda.zip'] as const];
+    if (!info) checkNewFiles(context.io, files.map(([, path]) => path), force);
     for (const [one, path] of files) {
       const zip = await zipped(codeOf(one));
-      if (!info) {
-        writeOutput(context.io.cwd, path, zip, { replace: force });
+      if (info) {
+        for (const line of infoOf(one, zip)) context.io.stdout.write(`${line}\n`);
+      } else {
+        await writeNewFile(context.io, path, zip, { force });
         context.say(`${context.style.ok} Exported ${one} to: ${path} (${bytes(zip.length)})`);
-      } else {for (const line of infoOf(one, zip)) context.io.stdout.write(`${line}\n`);}
+      }
     }
   },
 });

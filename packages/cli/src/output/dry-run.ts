@@ -11,6 +11,7 @@ export function dryRunResult(writes: readonly PlannedWrite[]): Result & { readon
   return {
     schema: 'zae-limiter.dry-run/1',
     data: { writes: shown },
+    rows: 'writes',
     human: ({ bold }) => [
       writes.length === 0 ? 'Dry run: nothing would be written.' : `Dry run: ${writes.length} item(s) would be written, nothing was.`,
       ...shown.flatMap(({ action, pk, sk, item }) => [

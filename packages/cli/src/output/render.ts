@@ -22,12 +22,13 @@ export async function render(result: Result, { format, schema, query, style, pre
   }
   const whole = plainData({ schema, ...result.data });
   const data = query === undefined ? whole : await search(whole, query);
+  const rows = (): readonly unknown[] => rowsOf(query === undefined && result.rows !== undefined ? whole[result.rows] : data);
   switch (format) {
     case 'json': return `${JSON.stringify(data, undefined, pretty ? 2 : undefined)}\n`;
-    case 'ndjson': return lines(rowsOf(data).map((row) => JSON.stringify(row)));
+    case 'ndjson': return lines(rows().map((row) => JSON.stringify(row)));
     case 'yaml': return (await import('yaml')).stringify(data);
-    case 'csv': return csv(rowsOf(data));
-    default: return lines(rowsOf(data).map(scalar)); // what a query found
+    case 'csv': return csv(rows());
+    default: return lines(rows().map(scalar)); // what a query found
   }
 }
 
@@ -39,7 +40,7 @@ async function drawBlock(block: Block, format: 'table' | 'plain', style: Style):
 }
 
 /** As JSON has it: without what is undefined, and null for what is no number. */
-const plainData = (data: unknown): unknown => JSON.parse(JSON.stringify(data));
+const plainData = (data: object): Readonly<Record<string, unknown>> => JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
 
 async function search(data: unknown, query: string): Promise<unknown> {
   const jmespath = await import('jmespath');
@@ -51,13 +52,8 @@ async function search(data: unknown, query: string): Promise<unknown> {
   }
 }
 
-/** The entries of data that holds one list, and the data itself as the only row of others. */
-function rowsOf(data: unknown): readonly unknown[] {
-  if (Array.isArray(data)) return data;
-  if (typeof data !== 'object' || data === null) return [data];
-  const listed = Object.values(data).filter((value) => Array.isArray(value));
-  return listed.length === 1 ? listed[0] as readonly unknown[] : [data];
-}
+/** The entries of a list, and anything else as the only row. */
+const rowsOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
 const scalar = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 

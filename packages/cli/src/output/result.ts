@@ -4,6 +4,8 @@ import type { Style } from './style.js';
 export interface Result {
   /** As `--output json` shows it, without the name of its schema. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Name of the list in the data that csv and ndjson print line by line. @default the whole data is the only line */
+  readonly rows?: string;
   /** As people read it. */
   readonly human: (style: Style) => readonly Block[];
   /** One of `EXIT`, or that of a program which the command ran. @default 0 */

@@ -13,10 +13,10 @@ import type { LimitsChange, LimitsPlan, OnConflict, Provisioning } from './provi
 /** What commands print that carry out a plan. */
 export const AppliedSchema = Type.Object({
   name: Type.String(), namespace: Type.String(),
-  hash: Type.String({ description: 'of the manifest' }),
+  hash: Type.Union([Type.String(), Type.Null()], { description: 'of the manifest; null when there was nothing to roll back' }),
   changes: Type.Array(ChangeSchema, { description: 'what was to be changed' }),
   created: Type.Integer(), updated: Type.Integer(), deleted: Type.Integer(),
-  skipped: Type.Array(ChangeSchema, { description: 'what stays as somebody set it, and is managed no more' }),
+  skipped: Type.Array(ChangeSchema, { description: 'what stays as it is, and is managed no more' }),
   unchanged: Type.Integer({ description: 'targets that were just so' }),
   errors: Type.Array(Type.String(), { description: 'a line for each change that did not happen' }),
 });
@@ -41,17 +41,17 @@ export async function carryOut(context: Context, provisioning: Provisioning, opt
   const { wanted, kept } = splitChanges(plan.changes.filter(({ target }) => mayChange(target)), onConflict);
   const skipped = [...kept, ...plan.changes.filter(({ target }) => !mayChange(target))];
   const lines = (changes: readonly LimitsChange[], { style } = context): string[] =>
-    (changes.length === 0 ? [] : changeLines(changes, { style, now: context.io.clock.now(), onConflict }));
+    (changes.length === 0 ? [] : changeLines(changes, { style, now: context.io.clock.now(), onConflict, mayChange }));
   if (onConflict === 'fail' && kept.length > 0) throw conflict(lines(kept));
   const removals = wanted.filter(({ action }) => action === 'delete');
   if (removals.length > 0) {
     lines(removals).forEach((line) => context.say(line));
     await context.confirm(`Are you sure you want to remove the limits of ${removals.length} target(s)?`);
   }
-  context.onInterrupt('interrupted; what was changed is recorded, and applying again does the rest');
+  context.onInterrupt(provisioning.whenInterrupted);
   const progress = await context.progress(`Applying ${wanted.length} change(s)`);
   const { created, updated, deleted, errors } = await provisioning.apply(manifest, plan, { changes: wanted, adopt }).catch((error: unknown) => {
-    progress.failed('Nothing was applied');
+    progress.failed('Applying failed');
     throw error;
   });
   progress[errors.length === 0 ? 'done' : 'failed'](errors.length === 0 ? 'Applied' : `${errors.length} change(s) failed`);
@@ -63,7 +63,7 @@ export async function carryOut(context: Context, provisioning: Provisioning, opt
     },
     exitCode: errors.length === 0 ? EXIT.ok : EXIT.failed,
     human: () => [
-      ...lines([...wanted, ...kept]), ...(wanted.length + kept.length === 0 ? [] : ['']),
+      ...lines([...wanted, ...skipped]), ...(wanted.length + skipped.length === 0 ? [] : ['']),
       `Applied: ${created} created, ${updated} updated, ${deleted} deleted${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}.`,
       ...(errors.length === 0 ? [] : ['', 'Errors:', ...errors.map((error) => `  ${error}`)]),
     ],

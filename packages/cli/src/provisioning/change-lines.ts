@@ -1,5 +1,5 @@
 import { Limit } from '@zae-limiter/client';
-import { targetName, type LimitNumbers, type LiveSettings } from '@zae-limiter/client/admin';
+import { targetName, type LimitNumbers, type LiveSettings, type Target } from '@zae-limiter/client/admin';
 import type { Style } from '../output/style.js';
 import { time } from '../output/text.js';
 import type { LimitsChange, OutsideChange } from './provisioning.js';
@@ -10,20 +10,23 @@ export interface LineOptions {
   readonly now: number;
   /** What becomes of changes that would lose something; `show` for a comparison that changes nothing. */
   readonly onConflict: 'fail' | 'overwrite' | 'skip' | 'show';
+  /** Whether a change may be carried out at all. @default every one may */
+  readonly mayChange?: (target: Target) => boolean;
 }
 
 /** A line for each change: `  ~ resource gpt-4   tpm 50,000/min → 80,000/min`. */
 export function changeLines(changes: readonly LimitsChange[], options: LineOptions): string[] {
+  const { style } = options;
   const names = changes.map(({ target }) => targetName(target) ?? '(system defaults)');
   const width = Math.max(...names.map((name) => name.length));
   return changes.map((change, at) => {
-    const kept = change.outside !== undefined && (options.onConflict === 'fail' || options.onConflict === 'skip');
+    const reason = keepingReason(change, options);
     const columns = [
-      sign(kept ? 'keep' : change.action, options.style),
+      sign(reason === undefined ? change.action : 'keep', style),
       change.target.level.padEnd('resource'.length),
       names[at]!.padEnd(width), '',
-      ...(kept ? [] : [difference(change, options.style.arrow)]),
-      ...(change.outside === undefined ? [] : [outsideText(change.outside, kept, options)]),
+      ...(reason === undefined ? [difference(change, style.arrow)] : []),
+      ...remark(change, reason, options),
     ];
     return `  ${columns.join(' ')}`;
   });
@@ -33,15 +36,24 @@ function sign(action: LimitsChange['action'] | 'keep', { green, yellow, red, cya
   return { create: green('+'), update: yellow('~'), delete: red('-'), keep: cyan('!') }[action];
 }
 
-function outsideText({ by, at }: OutsideChange, kept: boolean, { now, onConflict }: LineOptions): string {
-  const what = [
-    'changed outside the manifest',
-    ...(at === undefined ? [] : [`${time(Math.max(0, now - Date.parse(at)))} ago`]),
-    ...(by === undefined ? [] : [`by ${by}`]),
-  ].join(' ');
-  if (onConflict === 'show') return `(${what})`;
-  return kept ? `${what} (kept: --on-conflict=${onConflict})` : `(${what}; overwritten)`;
+/** Why a change is not carried out; undefined for one that is. */
+function keepingReason({ target, outside }: LimitsChange, { onConflict, mayChange = () => true }: LineOptions): string | undefined {
+  if (!mayChange(target)) return 'stays as it is';
+  return outside !== undefined && (onConflict === 'fail' || onConflict === 'skip') ? `kept: --on-conflict=${onConflict}` : undefined;
 }
+
+function remark({ outside }: LimitsChange, reason: string | undefined, { now, onConflict }: LineOptions): string[] {
+  const what = outside && outsideText(outside, now);
+  if (reason !== undefined) return [...(what === undefined ? [] : [what]), `(${reason})`];
+  if (what === undefined) return [];
+  return [onConflict === 'show' ? `(${what})` : `(${what}; overwritten)`];
+}
+
+const outsideText = ({ by, at }: OutsideChange, now: number): string => [
+  'changed outside the manifest',
+  ...(at === undefined ? [] : [`${time(Math.max(0, now - Date.parse(at)))} ago`]),
+  ...(by === undefined ? [] : [`by ${by}`]),
+].join(' ');
 
 /** What is there, what goes, or what becomes of each part. */
 function difference({ before, after }: LimitsChange, arrow: string): string {

@@ -15,12 +15,25 @@ interface Difference {
   readonly after: Settings | null;
 }
 
+/** How long the function runs at most, unless its construct says otherwise. To give up earlier would only lose its answer. */
+const MAX_RUN_MS = 300_000;
+
+export interface LambdaOptions {
+  readonly signal: AbortSignal;
+  /** Longest wait for an answer, where that is more than the function usually takes. */
+  readonly timeoutMs: number;
+}
+
 /**
  * Lets the provisioner's function do it: the caller needs no right to the table, only to invoke. It does not look who changed
  * limits outside the manifest.
  */
 export class LambdaProvisioning implements Provisioning {
-  constructor(private readonly client: LambdaClient, private readonly name: string, private readonly signal: AbortSignal) {}
+  constructor(private readonly client: LambdaClient, private readonly name: string, private readonly options: LambdaOptions) {}
+
+  get whenInterrupted(): string {
+    return `interrupted; ${this.functionName} goes on in AWS, and limits diff shows what became of it`;
+  }
 
   async plan({ declaration }: OpenManifest): Promise<LimitsPlan> {
     const { changes, unchanged, namespace_id: namespaceId } = await this.invoke({ action: 'diff', manifest: declaration }) as {
@@ -43,17 +56,21 @@ export class LambdaProvisioning implements Provisioning {
   }
 
   private async invoke(command: object): Promise<Record<string, unknown>> {
-    const FunctionName = `${this.name}-limits-provisioner`;
+    const { functionName: FunctionName, options: { signal: abortSignal, timeoutMs } } = this;
     const invocation = new InvokeCommand({ FunctionName, Payload: JSON.stringify({ ...command, table_name: this.name }) });
-    const { FunctionError, Payload } = await this.client.send(invocation, { abortSignal: this.signal }).catch((error: unknown) => {
+    const { FunctionError, Payload } = await this.client.send(invocation, { abortSignal, requestTimeout: Math.max(timeoutMs, MAX_RUN_MS) }).catch((error: unknown) => {
       if (error instanceof ResourceNotFoundException) throw notFound(`there is no function '${FunctionName}'`, `zae-limiter deploy --name ${this.name}   creates it`);
       throw error;
     });
     const answer = JSON.parse(Payload!.transformToString()) as Record<string, unknown>;
     if (FunctionError !== undefined) {
-      throw new CliError('PROVISIONER_FAILED', `${FunctionName} failed: ${String(answer.errorMessage)}`, { hints: [`zae-limiter logs --name ${this.name}   shows what it says`] });
+      throw new CliError('PROVISIONER_FAILED', `${FunctionName} failed: ${String(answer.errorMessage)}`, { hints: [`aws logs tail /aws/lambda/${FunctionName}   shows what it says`] });
     }
     return answer;
+  }
+
+  private get functionName(): string {
+    return `${this.name}-limits-provisioner`;
   }
 }
 

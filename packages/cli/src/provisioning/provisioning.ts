@@ -49,6 +49,8 @@ export const OWNER = 'cli';
 
 /** Compares a manifest with the table, and makes the table what it declares. */
 export interface Provisioning {
+  /** What to say when Ctrl-C ends `apply`. */
+  readonly whenInterrupted: string;
   /** Writes nothing. */
   plan(manifest: OpenManifest): Promise<LimitsPlan>;
   /** @throws {CliError} the table is not what the plan was made for; nothing was changed */

@@ -1,12 +1,13 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Type } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parseManifest, type PlannedChange } from '@zae-limiter/client/admin';
 import { invalid } from '../errors.js';
 import type { Io } from '../io.js';
 import { checkedNamespace, type OpenManifest } from '../manifest/open-manifest.js';
 import { readSource } from '../manifest/source-text.js';
+import { writeNewFile } from '../output/file.js';
 import type { LimitsPlan, OnConflict } from './provisioning.js';
 
 const SCHEMA = 'zae-limiter.saved-plan/1';
@@ -29,8 +30,13 @@ export interface SavedPlan {
   readonly changes: readonly PlannedChange[];
 }
 
+/**
+ * Keeps a plan in a file, in place of a plan that is there.
+ *
+ * @throws {CliError} the file is there and no plan, or cannot be written
+ */
 export async function savePlan(
-  { cwd }: Io, file: string, { name, manifest, onConflict, plan: { namespaceId, changes } }: {
+  io: Io, file: string, { name, manifest, onConflict, plan: { namespaceId, changes } }: {
     readonly name: string; readonly manifest: OpenManifest; readonly onConflict: OnConflict; readonly plan: LimitsPlan;
   },
 ): Promise<void> {
@@ -38,11 +44,11 @@ export async function savePlan(
     schema: SCHEMA, name, namespaceId, onConflict, manifest: manifest.declaration,
     changes: changes.map(({ action, target, before, after }) => ({ action, target, before, after })),
   };
-  try {
-    await writeFile(resolve(cwd, file), `${JSON.stringify(saved, undefined, 2)}\n`);
-  } catch (error) {
-    throw invalid(`the plan cannot be written: ${(error as Error).message}`);
+  const isThere = existsSync(resolve(io.cwd, file));
+  if (isThere && !isPlan(parse((await readSource(io, file)).text))) {
+    throw invalid(`${file} is there already, and no plan of this program`, 'name another file, or remove this one');
   }
+  await writeNewFile(io, file, `${JSON.stringify(saved, undefined, 2)}\n`, { force: isThere });
 }
 
 /**
@@ -52,7 +58,7 @@ export async function savePlan(
 export async function readPlan(io: Io, file: string, name: string, wanted: string | undefined): Promise<SavedPlan> {
   const { text } = await readSource(io, file);
   const saved = parse(text);
-  if (!Value.Check(SavedPlanSchema, saved)) throw invalid(`${file} is no plan of this program`, `zae-limiter limits plan --name ${name} --file limits.yaml --out ${file}   makes one`);
+  if (!isPlan(saved)) throw invalid(`${file} is no plan of this program`, `zae-limiter limits plan --name ${name} --file limits.yaml --out ${file}   makes one`);
   if (saved.name !== name) throw invalid(`${file} is a plan for '${saved.name}', and the command line names '${name}'`);
   const { namespaceId, onConflict, changes, manifest } = saved;
   return {
@@ -60,6 +66,8 @@ export async function readPlan(io: Io, file: string, name: string, wanted: strin
     manifest: checkedNamespace(parseManifest(manifest), wanted, file),
   };
 }
+
+const isPlan = (saved: unknown): saved is Static<typeof SavedPlanSchema> => Value.Check(SavedPlanSchema, saved);
 
 function parse(text: string): unknown {
   try {

@@ -8,6 +8,8 @@ import { checkSameChanges } from './same-changes.js';
 
 /** Does in this process what the provisioner's function does, with the rights of the caller. */
 export class TableProvisioning implements Provisioning {
+  readonly whenInterrupted = 'interrupted; what was changed is recorded, and applying again does the rest';
+
   constructor(private readonly connection: Connection, private readonly clock: Clock, private readonly signal: AbortSignal) {}
 
   async plan({ manifest, hash }: OpenManifest): Promise<LimitsPlan> {

@@ -13,7 +13,8 @@ export interface LambdaServer {
   close(): Promise<void>;
 }
 
-export async function lambdaServer(): Promise<LambdaServer> {
+/** @param before what the function does first */
+export async function lambdaServer(before: (action: string) => Promise<void> = async () => {}): Promise<LambdaServer> {
   const { client, store, name } = await connectDynamoDbTable();
   const commands: LambdaServer['commands'] = [];
   const server: Server = createServer((request, response) => void (async () => {
@@ -23,6 +24,7 @@ export async function lambdaServer(): Promise<LambdaServer> {
       return;
     }
     commands.push(event);
+    await before(event.action);
     const readObject = async (): Promise<never> => { throw new Error('no file is read'); };
     try {
       response.end(JSON.stringify(await carryOutCommand(event, { store, clock: systemClock, readObject })));

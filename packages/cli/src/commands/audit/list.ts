@@ -5,6 +5,7 @@ import { flag, optional, value } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import { invalid } from '../../errors.js';
 import { take } from '../../output/entries.js';
+import { tellMore } from '../../output/more.js';
 import { table, type Table } from '../../output/result.js';
 import { nullable } from '../../output/schema.js';
 import { count } from '../../output/text.js';
@@ -34,11 +35,13 @@ export const listEvents = command({
     const most = all ? Infinity : limit;
     const { items, more } = await take(findEvents(context, subject, { ...filter, after, pageSize: most + 1 }), most);
     const nextEventId = more ? items.at(-1)!.id : null;
+    const rest = nextEventId === null ? [] : [`More events: --start-event-id ${nextEventId}`];
+    rest.forEach((hint) => tellMore(context, hint, context.globals.output, true));
     return {
       data: { events: items.map(eventData), nextEventId },
+      rows: 'events',
       human: () => (items.length === 0 ? [`No audit events found for ${subjectName(subject)}`] : [
-        eventTable(items, subject === undefined), '', `Total: ${count(items.length)} events`,
-        ...(nextEventId === null ? [] : [`More events: --start-event-id ${nextEventId}`]),
+        eventTable(items, subject === undefined), '', `Total: ${count(items.length)} events`, ...rest,
       ]),
     };
   },

@@ -20,6 +20,7 @@ export const showBuckets = command({
       if (resource !== undefined && buckets.length === 0) throw noBucket(entity, resource);
       return {
         data: { buckets: buckets.map(bucketData) },
+        rows: 'buckets',
         human: (style) => (buckets.length === 0
           ? [`No buckets of entity '${entity}'`]
           : buckets.flatMap((bucket, at) => [...(at === 0 ? [] : ['']), ...bucketBlocks(bucket, style)])),

@@ -16,6 +16,7 @@ export const getLimits = command({
     const { limits } = await admin.limits.get(scopeOf(entity, resource));
     return {
       data: { entity, resource, limits: limits.map(limitData) },
+      rows: 'limits',
       human: () => (limits.length === 0
         ? [`No limits configured for entity '${entity}' (resource=${resource})`]
         : [`Limits for entity '${entity}' (resource=${resource}):`, ...limitLines(limits)]),

@@ -10,6 +10,6 @@ export const listResources = command({
   async run(context) {
     const { admin } = await context.namespace();
     const resources = await admin.limits.entityResources().toArray();
-    return { data: { resources }, human: () => (resources.length === 0 ? ['No resources with custom entity limits'] : resources) };
+    return { data: { resources }, rows: 'resources', human: () => (resources.length === 0 ? ['No resources with custom entity limits'] : resources) };
   },
 });

@@ -6,6 +6,7 @@ import { optional } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import { invalid } from '../../errors.js';
 import { readPart, type Part, type PartOptions } from '../../output/entries.js';
+import { tellMore } from '../../output/more.js';
 import { table, type Block } from '../../output/result.js';
 import { nullable } from '../../output/schema.js';
 import { entityData, EntitySchema, yesNo } from './entity-view.js';
@@ -36,8 +37,8 @@ export const listEntities = command({
     const part = withLimits === undefined
       ? await records(admin, { childrenOf, prefix }, { limit, cursor })
       : await ids(admin, withLimits, { limit, cursor });
-    if (part.cursor !== null) context.say(`There are more: --cursor ${part.cursor}`);
-    return { data: { entities: part.items, cursor: part.cursor }, human: () => part.lines };
+    if (part.cursor !== null) tellMore(context, `There are more: --cursor ${part.cursor}`, context.globals.output, false);
+    return { data: { entities: part.items, cursor: part.cursor }, rows: 'entities', human: () => part.lines };
   },
 });
 

@@ -4,7 +4,7 @@ import { command } from '../../command/command.js';
 import { choiceOr, optional, required } from '../../command/option.js';
 import { limitsTemplate } from '../../manifest/limits-template.js';
 import { openManifest } from '../../manifest/open-manifest.js';
-import { writeNewFile } from '../../manifest/target-file.js';
+import { writeNewFile } from '../../output/file.js';
 import { fileOption } from './options.js';
 
 export const cfnTemplate = command({
@@ -30,7 +30,7 @@ export const cfnTemplate = command({
     const template = limitsTemplate(name, manifest);
     const text = format === 'json' ? `${JSON.stringify(template, undefined, 2)}\n` : stringify(template, { lineWidth: 0 });
     if (output === undefined) return void context.io.stdout.write(text);
-    await writeNewFile(context.io, output, text, true);
+    await writeNewFile(context.io, output, text, { force: true });
     context.say(`Template exported to: ${output}`);
     return undefined;
   },

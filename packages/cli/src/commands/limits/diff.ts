@@ -29,6 +29,7 @@ export const diff = command({
         name: context.name, namespace: manifest.manifest.namespace, inSync: changes.length === 0, hash: manifest.hash,
         drift: changes.map(changeData), unchanged,
       },
+      rows: 'drift',
       exitCode: changes.length === 0 ? EXIT.ok : EXIT.drift, // X13
       human: (style) => (changes.length === 0
         ? ['No drift detected. Live state matches YAML.']

@@ -47,6 +47,7 @@ export const history = command({
     }
     return {
       data: { name, namespace, events: found.map(eventData) },
+      rows: 'events',
       human: () => (found.length === 0
         ? ['No changes of limits found']
         : [

@@ -10,7 +10,7 @@ export const fileOption = required('-f, --file <file>', 'manifest in YAML or JSO
 
 export const viaOption = choice(
   '--via <way>',
-  'lambda: through the function NAME-limits-provisioner, so that only it needs rights to the table; --timeout is then for the whole run',
+  'lambda: through the function NAME-limits-provisioner, so that only it needs rights to the table; a run may take its 5 minutes, or --timeout when that is longer',
   ['lambda'],
 );
 
@@ -32,7 +32,7 @@ export async function provisioningOf(context: Context, via: 'lambda' | undefined
     import('../../provisioning/lambda-provisioning.js'), import('@aws-sdk/client-lambda'), import('@zae-limiter/client/admin'), context.aws(),
   ]);
   checkLimiterName(context.name);
-  return new LambdaProvisioning(aws.get(LambdaClient, { maxAttempts: 1 }), context.name, context.signal);
+  return new LambdaProvisioning(aws.get(LambdaClient, { maxAttempts: 1 }), context.name, { signal: context.signal, timeoutMs: context.globals.timeout });
 }
 
 /** @throws {CliError} the function cannot do what was asked for */

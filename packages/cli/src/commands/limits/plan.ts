@@ -41,6 +41,7 @@ export const plan = command({
     const { wanted, kept } = splitChanges(changes, onConflict);
     return {
       data: { name, namespace, hash: manifest.hash, owner: owner ?? null, changes: changes.map(changeData), unchanged, conflicts: kept.length },
+      rows: 'changes',
       exitCode: detailedExitcode && changes.length > 0 ? EXIT.drift : EXIT.ok,
       human: (style) => [
         ...(changes.length === 0

@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox';
 import { checkManifest, declarationOf, declaredBy, LimitsProvisioner, targetId } from '@zae-limiter/client/admin';
 import { command } from '../../command/command.js';
 import { flag, optional } from '../../command/option.js';
-import { writeNewFile } from '../../manifest/target-file.js';
 import { manifestYaml } from '../../manifest/write-manifest.js';
+import { writeNewFile } from '../../output/file.js';
 import { liveManifest, liveTargets } from '../../provisioning/live-manifest.js';
 
 export const pull = command({
@@ -35,7 +35,7 @@ export const pull = command({
     const problems = checkManifest(manifest);
     const damaged = live.damaged.map(targetId);
     const text = manifestYaml(manifest);
-    if (file !== undefined) await writeNewFile(context.io, file, text, force);
+    if (file !== undefined) await writeNewFile(context.io, file, text, { force });
     damaged.forEach((target) => context.say(`Left out, because its record is damaged: ${target}`));
     problems.forEach(({ path, code }) => context.say(`Not valid in a manifest, so change it before you apply this: ${path} ${code}`));
     return {

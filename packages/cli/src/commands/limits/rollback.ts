@@ -3,7 +3,8 @@ import { declarationOf, declaredBy, limitEvents, LimitsProvisioner, manifestHash
 import { command } from '../../command/command.js';
 import { choiceOr, flag, required } from '../../command/option.js';
 import { isoTime } from '../../command/parsers.js';
-import { CliError, notFound } from '../../errors.js';
+import { CliError, invalid, notFound } from '../../errors.js';
+import type { Result } from '../../output/result.js';
 import { AppliedSchema, carryOut } from '../../provisioning/carry-out.js';
 import { eventTime } from '../../provisioning/event-time.js';
 import { liveManifest } from '../../provisioning/live-manifest.js';
@@ -30,10 +31,13 @@ export const rollback = command({
   output: AppliedSchema,
   examples: ['limits rollback -n my-app --to 2026-01-31T12:00:00Z', 'limits rollback -n my-app --to 01KG8Z3N5Q0000000000000000'],
   async run(context, { to, assumeNew, onConflict, adopt }) {
+    if ('time' in to && to.time > context.io.clock.now()) throw invalid(`--to is in the future: ${new Date(to.time).toISOString()}`);
     const connection = await context.table();
     const { id, admin, name: namespace } = await context.namespace();
     const isUndone = await undoneSince(to, () => limitEvents(connection.store, id));
     const { known, unknown } = await pastLimits(limitEvents(connection.store, id), isUndone);
+    // Applying would stop managing what somebody changed by hand.
+    if (known.length + unknown.length === 0) return nothingToDo(context.name, namespace);
     if (unknown.length > 0 && !assumeNew) throw notKnown(unknown);
 
     const provisioner = new LimitsProvisioner({ store: connection.store, namespaceId: id, clock: context.io.clock });
@@ -66,6 +70,11 @@ async function undoneSince(to: When, events: () => ReturnType<typeof limitEvents
   for await (const { event } of events()) if (event.id === to.event) return ({ id }) => id >= to.event;
   throw notFound(`no change of limits has the id ${to.event}`, 'zae-limiter limits history   shows what is kept');
 }
+
+const nothingToDo = (name: string, namespace: string): Result => ({
+  data: { name, namespace, hash: null, changes: [], created: 0, updated: 0, deleted: 0, skipped: [], unchanged: 0, errors: [] },
+  human: () => ['Nothing to roll back.'],
+});
 
 function notKnown(targets: readonly Target[]): CliError {
   return new CliError('UNKNOWN_PAST', `no audit event says what ${targets.length} target(s) were then; nothing was changed`, {

@@ -29,6 +29,7 @@ export const validate = command({
     const { manifest, problems } = readManifest(text);
     return {
       data: { file, valid: problems.length === 0, problems },
+      rows: 'problems',
       exitCode: problems.length === 0 ? EXIT.ok : EXIT.invalid,
       human: ({ ok, failed }) => (problems.length === 0
         ? [`${ok} ${name} is valid: ${declaredBy(parseManifest(manifest)).length} target(s)`]

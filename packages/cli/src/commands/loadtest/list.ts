@@ -21,6 +21,7 @@ export const listLoadtests = command({
       ({ name, limiter: limiterOf(name), status, createdAt: created?.toISOString() ?? null }));
     return {
       data: { stacks },
+      rows: 'stacks',
       human: () => (stacks.length === 0
         ? ['No load generators found']
         : [table(['Name', 'Limiter', 'Status', 'Created'], stacks.map(({ name, limiter, status, createdAt }) => [name, limiter, status, createdAt ?? '-'])), '', `Total: ${stacks.length}`]),

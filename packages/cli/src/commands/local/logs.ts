@@ -22,7 +22,7 @@ export const logs = command({
     const found = await runningOn(port, context, dockerHost);
     if (found === undefined) throw notFound(`nothing that \`local up\` started runs on port ${port}`, `${localCommand('up', port)}   starts it`);
     for await (const lines of found.backend.logs(found.instance, { tail, follow })) {
-      await context.print({ data: { lines }, human: () => lines });
+      await context.print({ data: { lines }, rows: 'lines', human: () => lines });
     }
   },
 });

@@ -14,6 +14,7 @@ export const listNamespaces = command({
     const all = await namespaces.list().toArray();
     return {
       data: { namespaces: all.map(namespaceData) },
+      rows: 'namespaces',
       human: () => (all.length === 0
         ? ['No namespaces registered', '  zae-limiter namespace register NAME   creates one']
         : [table(['Name', 'Namespace ID', 'Created At'], all.map(({ name, id, createdAt = '' }) => [name, id, createdAt]))]),

@@ -16,6 +16,7 @@ export const orphans = command({
     const rows = all.map(({ id, name, deletedAt = '', status }) => [id, name, deletedAt, status]);
     return {
       data: { namespaces: all.map(namespaceData) },
+      rows: 'namespaces',
       human: () => (rows.length === 0 ? ['No orphaned namespaces'] : [table(['Namespace ID', 'Name', 'Deleted At', 'Status'], rows)]),
     };
   },

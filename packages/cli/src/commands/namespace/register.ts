@@ -24,6 +24,7 @@ export const register = command({
     }
     return {
       data: { namespaces: registered },
+      rows: 'namespaces',
       human: () => registered.map(({ name, id, created }) => `${created ? 'Registered namespace' : 'Already registered:'} '${name}' (${id})`),
     };
   },

@@ -17,6 +17,7 @@ export const available = command({
     const limits = await limiter.available(entity, resource);
     return {
       data: { limits: limits.map(limitData) },
+      rows: 'limits',
       human: () => [table(['Entity', 'Limit', right('Have'), right('Of'), 'Refill', right('Full in')], limits.map((limit) => [
         limit.entity, limit.name, count(limit.remaining), count(limit.capacity), rate(limit.refill), limit.resetMs === 0 ? '-' : time(limit.resetMs),
       ]))],

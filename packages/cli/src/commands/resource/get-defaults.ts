@@ -15,6 +15,7 @@ export const getDefaults = command({
     const { limits } = await admin.limits.get({ resource });
     return {
       data: { resource, limits: limits.map(limitData) },
+      rows: 'limits',
       human: () => (limits.length === 0
         ? [`No defaults configured for resource '${resource}'`]
         : [`Defaults for resource '${resource}':`, ...limitLines(limits)]),

@@ -12,6 +12,7 @@ export const listResources = command({
     const resources = await admin.limits.resources().toArray();
     return {
       data: { resources },
+      rows: 'resources',
       human: () => (resources.length === 0 ? ['No resources with configured defaults'] : ['Resources with configured defaults:', ...resources.map((name) => `  ${name}`)]),
     };
   },

@@ -37,6 +37,7 @@ export const doctor = command({
         name: context.name, healthy: count('failed') === 0,
         checks: checks.map(({ check, status, detail, fix }) => ({ check, status, detail, fix: fix ?? null })),
       },
+      rows: 'checks',
       exitCode: count('failed') === 0 ? EXIT.ok : EXIT.failed,
       human: (style) => [
         ...checks.flatMap(({ check, ...finding }) => lines(check, finding, style)),

@@ -59,6 +59,7 @@ export const top = command({
       const shown = all.sort((a, b) => b.utilizationPercent - a.utilizationPercent || (a.entity < b.entity ? -1 : 1)).slice(0, limit);
       return {
         data: { resource, entities: all.length, busiest: shown },
+        rows: 'busiest',
         human: ({ red }) => (shown.length === 0 ? [`No buckets of resource '${resource}'`] : [
           table(['Entity', 'Limit', right('Used'), right('Have'), right('Of'), right('Consumed'), right('Per second'), 'State'], shown.map((one) => [
             one.entity, one.limit, `${one.utilizationPercent.toFixed(0)}%`, wholeTokens(one.tokens), decimals(one.capacity),

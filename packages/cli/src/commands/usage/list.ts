@@ -4,6 +4,7 @@ import { command } from '../../command/command.js';
 import { flag, optional } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import { invalid } from '../../errors.js';
+import { tellMore } from '../../output/more.js';
 import { right, table, type Block } from '../../output/result.js';
 import type { Style } from '../../output/style.js';
 import { count } from '../../output/text.js';
@@ -50,7 +51,7 @@ export const listUsage = command({
       ? { items: await list.toArray(), cursor: undefined }
       : await list.page({ limit: limit ?? DEFAULT_LIMIT, cursor });
     const snapshots = top === undefined ? page.items : [...page.items].sort((a, b) => b.totalEvents - a.totalEvents).slice(0, top);
-    if (csv && page.cursor !== undefined) context.say(moreHint(page.cursor));
+    if (page.cursor !== undefined) tellMore(context, moreHint(page.cursor), csv ? 'csv' : output, true);
     const { charts } = plot ? await import('./chart.js') : { charts: undefined };
     return {
       data: {
@@ -58,6 +59,7 @@ export const listUsage = command({
           ({ windowStart, windowEnd, window, resource, entity, totalEvents, counters })),
         cursor: page.cursor ?? null,
       },
+      rows: 'snapshots',
       ...(csv && { format: 'csv' as const }),
       human: (style) => [...body(snapshots, style, charts), ...(page.cursor === undefined ? [] : [moreHint(page.cursor)])],
     };
