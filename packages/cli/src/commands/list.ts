@@ -49,6 +49,7 @@ export const list = command({
     const attention = instances.filter(({ health }) => health !== 'ready').length;
     return {
       data: { instances, attention, problems },
+      rows: 'instances',
       human: (style) => humanList(instances, attention, allRegions ? 'all regions' : here, style),
     };
   },
