@@ -20,6 +20,7 @@ const mapping = {
   UUID: 'b1', State: 'Enabled', LastProcessingResult: 'OK', FunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:my-limiter-aggregator',
 };
 const alarm = { AlarmName: 'reads', StateValue: 'OK', ActionsEnabled: true, AlarmActions: ['arn:aws:sns:us-east-1:123456789012:alerts'], Dimensions: [{ Name: 'TableName', Value: 'my-limiter' }] };
+const functionDimension = (Value: string): object[] => [{ Name: 'FunctionName', Value }];
 const evaluated = (decision: string): FakeAnswer => queryAnswer('SimulatePrincipalPolicy',
   `<EvaluationResults><member><EvalActionName>dynamodb:GetItem</EvalActionName><EvalDecision>${decision}</EvalDecision></member></EvaluationResults>`);
 const dated = (answer: FakeAnswer, date: number): FakeAnswer => ({ ...answer, headers: { ...answer.headers, date: new Date(date).toUTCString() } });
@@ -90,6 +91,13 @@ describe('doctor, with recorded responses of AWS', () => {
     expect(find(await checksOf(await examined()), name)).toEqual({ check: name, status: 'ok', detail, fix: null });
   });
 
+  test("leaves out the alarms of a limiter whose name begins with this one's", async () => {
+    const other = { ...alarm, StateValue: 'ALARM', Dimensions: functionDimension('my-limiter-eu-aggregator') };
+    const found = find(await checksOf(await examined({ DescribeAlarms: jsonAnswer({ MetricAlarms: [alarm, other] }) })), 'alarms');
+
+    expect(found).toMatchObject({ status: 'ok', detail: '1 tell somebody' });
+  });
+
   test.each([
     ['clock', 'failed', { ListTables: dated(jsonAnswer({}), NOW + 60_000) }, /is 60 s behind/],
     ['clock', 'failed', { ListTables: dated(denied, NOW - 60_000) }, /ahead of/],
@@ -99,6 +107,7 @@ describe('doctor, with recorded responses of AWS', () => {
     ['table', 'failed', { DescribeTable: jsonAnswer({ Table: { ...described, GlobalSecondaryIndexes: [index('GSI1')] } }) }, /no active index GSI2, GSI3, GSI4/],
     ['table', 'failed', { DescribeTable: jsonAnswer({ Table: { ...described, TableStatus: 'UPDATING' } }) }, /is UPDATING/],
     ['table', 'unchecked', { DescribeTable: denied }, /could not be checked/],
+    ['table', 'failed', { DescribeTable: { ...denied, body: JSON.stringify({ __type: 'UnrecognizedClientException', message: 'no' }) } }, /could not be checked/],
     ['version', 'failed', { GetItem: jsonAnswer({}) }, /no version record/],
     ['point-in-time recovery', 'warning', { DescribeContinuousBackups: jsonAnswer({}) }, /is off/],
     ['backups', 'warning', { ListBackups: jsonAnswer({ BackupSummaries: [{ BackupStatus: 'CREATING', BackupCreationDateTime: 1 }] }) }, /there is none/],
@@ -114,7 +123,7 @@ describe('doctor, with recorded responses of AWS', () => {
     ['alarms', 'warning', {
       DescribeAlarms: jsonAnswer({
         MetricAlarms: [alarm, {
-          ...alarm, AlarmActions: [], Dimensions: undefined, Metrics: [{ Id: 'm', MetricStat: { Period: 60, Stat: 'Sum', Metric: { Dimensions: [{ Name: 'FunctionName', Value: 'my-limiter-aggregator' }] } } }],
+          ...alarm, AlarmActions: [], Dimensions: undefined, Metrics: [{ Id: 'm', MetricStat: { Period: 60, Stat: 'Sum', Metric: { Dimensions: functionDimension('my-limiter-aggregator') } } }],
         }],
       }),
     }, /1 of 2 tell nobody/],
@@ -122,6 +131,19 @@ describe('doctor, with recorded responses of AWS', () => {
     const found = find(await checksOf(await examined(changes)), name);
 
     expect(found).toMatchObject({ status, detail: expect.stringMatching(detail), fix: expect.stringMatching(/./) });
+  });
+
+  const prepared = (more: object): Record<string, FakeAnswer> =>
+    ({ GetItem: jsonAnswer({ Item: { PK: { S: '_/SYSTEM#' }, SK: { S: '#VERSION' }, schema_version: { S: SCHEMA_VERSION }, ...more } }) });
+
+  test.each([
+    ['newer', { schema_version: { S: '99.0.0' } }, /^schema 99\.0\.0, this program speaks/, /newer version.*npm install @zae-limiter\/cli@latest/],
+    ['for newer clients', { client_min_version: { S: '99.0.0' } }, /for clients of 99\.0\.0 and newer/, /newer version/],
+    // No schema is older yet, so this one is older than all.
+    ['older', { schema_version: { S: '-1.0.0' } }, /^schema -1\.0\.0/, /older version/],
+  ])('names the program to use for a table that is %s', async (_, record, detail, fix) => {
+    expect(find(await checksOf(await examined(prepared(record))), 'version'))
+      .toMatchObject({ status: 'failed', detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) });
   });
 
   test('asks for the policies of the role, not of its session', async () => {
@@ -155,6 +177,13 @@ describe('doctor, with DynamoDB Local', () => {
 
     expect(['table', 'version', 'namespace', 'stream'].map((name) => find(checks, name).status)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(['credentials', 'permissions', 'event source', 'alarms'].map((name) => find(checks, name).status)).toEqual(['skipped', 'skipped', 'skipped', 'skipped']);
+  });
+
+  test('fails when nothing answers', async () => {
+    const argv = ['doctor', '-n', 'my-limiter', '--endpoint-url', 'http://127.0.0.1:1'];
+
+    expect((await invoke(argv, options)).code).toBe(1);
+    expect(find(await checksOf(argv), 'table')).toMatchObject({ status: 'failed', detail: expect.stringContaining('ECONNREFUSED'), fix: expect.stringContaining('--endpoint-url') });
   });
 
   test('says how to create a table and a namespace that are missing', async () => {

@@ -27,6 +27,8 @@ export interface Check {
   readonly needs: string;
   /** True for what a server of this machine does not have. */
   readonly awsOnly: boolean;
+  /** What to do when it cannot be made, and the limiter cannot be used for the same reason; undefined when it may be well nevertheless. */
+  readonly vital?: string;
   readonly look: (subject: Subject) => Promise<Finding>;
 }
 
@@ -35,12 +37,18 @@ export const warning = (detail: string, fix: string): Finding => ({ status: 'war
 export const failed = (detail: string, fix: string): Finding => ({ status: 'failed', detail, fix });
 
 /** Makes a check. Whatever happens to it, the others go on. */
-export async function examine({ name, needs, awsOnly, look }: Check, subject: Subject): Promise<Finding & { readonly check: string }> {
+export async function examine({ name, needs, awsOnly, vital, look }: Check, subject: Subject): Promise<Finding & { readonly check: string }> {
   try {
     return { check: name, ...await look(subject) };
   } catch (error) {
+    const { name: kind, message, code = kind } = error as NodeJS.ErrnoException;
+    const detail = `could not be checked: ${message || code}`;
     if (awsOnly && subject.clients.local) return { check: name, status: 'skipped', detail: 'a server of this machine does not have it' };
-    if (!awsOnly && /NotFound/.test((error as Error).name)) return { check: name, status: 'failed', detail: (error as Error).message, fix: needs };
-    return { check: name, status: 'unchecked', detail: `could not be checked: ${(error as Error).message}`, fix: needs };
+    if (!awsOnly && /NotFound/.test(kind)) return { check: name, status: 'failed', detail: message, fix: needs };
+    if (vital !== undefined && !isDenial(kind)) return { check: name, status: 'failed', detail, fix: vital };
+    return { check: name, status: 'unchecked', detail, fix: needs };
   }
 }
+
+/** Who may not look can still have a limiter that works. */
+const isDenial = (kind: string): boolean => /^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(kind);

@@ -1,5 +1,6 @@
 import { CloudWatchClient, paginateDescribeAlarms, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { FUNCTION_SUFFIX, FUNCTIONS } from '../stack/functions.js';
 import { failed, ok, warning, type Check } from './check.js';
 
 const NO_AGGREGATOR = 'deploy the limiter with its aggregator: zae-limiter deploy --enable-aggregator';
@@ -27,7 +28,7 @@ const eventSource: Check = {
     const broken = EventSourceMappings.find(({ LastProcessingResult = 'OK' }) => !/^(OK|No records processed)$/.test(LastProcessingResult));
     return broken === undefined
       ? ok(`${EventSourceMappings.map(({ FunctionArn }) => functionOf(FunctionArn)).join(', ')} reads the stream`)
-      : failed(`${functionOf(broken.FunctionArn)}: ${broken.LastProcessingResult}`, 'zae-limiter logs shows why');
+      : failed(`${functionOf(broken.FunctionArn)}: ${broken.LastProcessingResult}`, `aws logs tail /aws/lambda/${functionOf(broken.FunctionArn)} --since 1h shows why`);
   },
 };
 
@@ -52,9 +53,10 @@ const alarms: Check = {
 
 /** Whether an alarm watches the table or a function of the limiter. */
 function isAbout({ Dimensions = [], Metrics = [] }: MetricAlarm, name: string): boolean {
+  const functions = FUNCTIONS.map((id) => `${name}-${FUNCTION_SUFFIX[id]}`); // another limiter's name can begin with this one's
   const dimensions = [...Dimensions, ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric?.Dimensions ?? [])];
   return dimensions.some(({ Name, Value = '' }) =>
-    (Name === 'TableName' && Value === name) || (Name === 'FunctionName' && Value.startsWith(`${name}-`)));
+    (Name === 'TableName' && Value === name) || (Name === 'FunctionName' && functions.includes(Value)));
 }
 
 export const STREAM_CHECKS: readonly Check[] = [stream, eventSource, alarms];

@@ -1,6 +1,6 @@
 import { DescribeContinuousBackupsCommand, DynamoDBClient, ListBackupsCommand } from '@aws-sdk/client-dynamodb';
-import { SCHEMA_VERSION } from '@zae-limiter/client';
-import { PARTITION_KEY, SORT_KEY } from '@zae-limiter/client/admin';
+import { SCHEMA_VERSION, type TableVersion } from '@zae-limiter/client';
+import { compareVersions, PARTITION_KEY, SORT_KEY } from '@zae-limiter/client/admin';
 import { compatibility } from '../table/compatibility.js';
 import { failed, ok, warning, type Check } from './check.js';
 
@@ -10,6 +10,7 @@ const OLD_BACKUP_MS = 7 * 86_400_000;
 
 const schema: Check = {
   name: 'table', awsOnly: false, needs: 'zae-limiter list shows what is deployed; zae-limiter deploy creates a limiter',
+  vital: 'check the credentials, --region, --endpoint-url and the network',
   async look({ table, context }) {
     const { TableStatus, KeySchema = [], GlobalSecondaryIndexes = [] } = await table();
     const active = GlobalSecondaryIndexes.filter(({ IndexStatus }) => IndexStatus === 'ACTIVE').map(({ IndexName }) => IndexName);
@@ -28,10 +29,19 @@ const version: Check = {
     switch (compatibility(record)) {
       case 'compatible': return ok(`schema ${record!.schemaVersion}, this program speaks ${SCHEMA_VERSION}`);
       case 'not-initialized': return failed('the table has no version record', 'deploy the limiter again, which writes it: zae-limiter deploy');
-      case 'incompatible': return failed(`schema ${record!.schemaVersion}, this program speaks ${SCHEMA_VERSION}`, 'zae-limiter upgrade, or a version of this program that fits');
+      case 'incompatible': return failed(`schema ${record!.schemaVersion}${minimumText(record!)}, this program speaks ${SCHEMA_VERSION}`, wayOut(record!));
     }
   },
 };
+
+/** No command converts a table, so it takes the program that fits. */
+function wayOut({ schemaVersion, clientMinimum = schemaVersion }: TableVersion): string {
+  return [schemaVersion, clientMinimum].some((needed) => compareVersions(needed, SCHEMA_VERSION) > 0)
+    ? 'use a newer version of this program: npm install @zae-limiter/cli@latest'
+    : 'use an older version of this program, one that speaks the schema of the table';
+}
+
+const minimumText = ({ clientMinimum }: TableVersion): string => (clientMinimum === undefined ? '' : ` for clients of ${clientMinimum} and newer`);
 
 const namespace: Check = {
   name: 'namespace', awsOnly: false, needs: 'zae-limiter namespace register NAME creates it',
@@ -56,7 +66,7 @@ const backups: Check = {
     const { BackupSummaries = [] } = await clients.get(DynamoDBClient).send(new ListBackupsCommand({ TableName: context.name, BackupType: 'ALL' }));
     const usable = BackupSummaries.filter(({ BackupStatus }) => BackupStatus === 'AVAILABLE');
     const latest = Math.max(...usable.map(({ BackupCreationDateTime }) => +BackupCreationDateTime!));
-    const fix = 'zae-limiter backup create makes one; backup on the construct makes them regularly';
+    const fix = `aws dynamodb create-backup --table-name ${context.name} --backup-name NAME makes one; backup on the construct makes them regularly`;
     if (!Number.isFinite(latest)) return warning('there is none', fix);
     const when = new Date(latest).toISOString();
     return context.io.clock.now() - latest > OLD_BACKUP_MS ? warning(`the latest is of ${when}`, fix) : ok(`the latest is of ${when}`);

@@ -58,7 +58,8 @@ export class LambdaProvisioning implements Provisioning {
   private async invoke(command: object): Promise<Record<string, unknown>> {
     const { functionName: FunctionName, options: { signal: abortSignal, timeoutMs } } = this;
     const invocation = new InvokeCommand({ FunctionName, Payload: JSON.stringify({ ...command, table_name: this.name }) });
-    const { FunctionError, Payload } = await this.client.send(invocation, { abortSignal, requestTimeout: Math.max(timeoutMs, MAX_RUN_MS) }).catch((error: unknown) => {
+    const waiting = { abortSignal, requestTimeout: Math.max(timeoutMs, MAX_RUN_MS) };
+    const { FunctionError, Payload } = await this.client.send(invocation, waiting).catch((error: unknown) => {
       if (error instanceof ResourceNotFoundException) throw notFound(`there is no function '${FunctionName}'`, `zae-limiter deploy --name ${this.name}   creates it`);
       throw error;
     });

@@ -32,7 +32,8 @@ export async function provisioningOf(context: Context, via: 'lambda' | undefined
     import('../../provisioning/lambda-provisioning.js'), import('@aws-sdk/client-lambda'), import('@zae-limiter/client/admin'), context.aws(),
   ]);
   checkLimiterName(context.name);
-  return new LambdaProvisioning(aws.get(LambdaClient, { maxAttempts: 1 }), context.name, { signal: context.signal, timeoutMs: context.globals.timeout });
+  const { name, signal, globals: { timeout: timeoutMs } } = context;
+  return new LambdaProvisioning(aws.get(LambdaClient, { maxAttempts: 1 }), name, { signal, timeoutMs });
 }
 
 /** @throws {CliError} the function cannot do what was asked for */
