@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Admin, DynamoDbStore, NamespaceNotFoundError, RateLimiter, type Clock, type Store } from '@zae-limiter/client';
-import { activeNamespaceId, checkLimiterName, checkNamespace, checkVersion, namespaceKey, versionKey } from '@zae-limiter/client/admin';
+import { activeNamespaceId, checkLimiterName, checkNamespace, checkVersion, namespaceKey, OperatorAdmin, versionKey } from '@zae-limiter/client/admin';
 import type { AwsClients } from '../aws/clients.js';
 import { DryRunStore } from './dry-run-store.js';
 import { readOnly } from './read-only-store.js';
@@ -21,6 +21,7 @@ export interface OpenNamespace {
   readonly id: string;
   readonly limiter: RateLimiter;
   readonly admin: Admin;
+  readonly operator: OperatorAdmin;
 }
 
 /** The table of a limiter. Connecting creates nothing: what is missing is an error (X5). */
@@ -65,6 +66,6 @@ export class Connection {
     const id = activeNamespaceId(record);
     if (id === undefined) throw new NamespaceNotFoundError(name, store.tableName);
     const limiter = new RateLimiter({ store, namespaceId: id, clock, principal, timeoutMs });
-    return { name, id, limiter, admin: limiter.admin };
+    return { name, id, limiter, admin: limiter.admin, operator: new OperatorAdmin({ store, namespaceId: id, clock, principal }) };
   }
 }

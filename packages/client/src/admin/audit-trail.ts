@@ -17,7 +17,7 @@ export interface AuditOptions {
 
 /** What an event says beside when and by whom. */
 export interface AuditRecord {
-  readonly action: AuditAction | 'bucket_refunded';
+  readonly action: AuditAction;
   readonly scope: LimitScope;
   readonly details?: Readonly<Record<string, Plain>>;
 }

@@ -1,8 +1,7 @@
 import type { Clock } from '../core/clock.js';
-import { NoLimitsConfiguredError, UnknownLimitError, ValidationError } from '../core/errors.js';
+import { NoLimitsConfiguredError, ValidationError } from '../core/errors.js';
 import { checkEntityId, checkLimitName, checkResource } from '../core/identifiers.js';
 import { applicationLimits } from '../core/plan.js';
-import { MILLI } from '../core/token-bucket.js';
 import {
   blockUpdate, createBlocked, fillUpdate, longestBlockMs, onlyShardUpdate, parseBlock, unblockUpdate, type ShardChange, type WholeBucket,
 } from '../schema/bucket-admin.js';
@@ -15,8 +14,7 @@ import type { AuditOptions, AuditRecord, AuditTrail } from './audit-trail.js';
 import { viewBucket, type BucketView } from './bucket-views.js';
 import { contended } from './contended.js';
 import { resolveLimits } from './limits.js';
-import { checkRefund, refundUpdate, spreadRefund } from './refunds.js';
-import { bucketsOf, resourceCapacity, type CapacityQuery, type ResourceCapacity } from './resource-capacity.js';
+import { resourceCapacity, type CapacityQuery, type ResourceCapacity } from './resource-capacity.js';
 import { asShard, changeShard, findBuckets, forEachInParallel, readShard, readShards, type BucketName, type Shard } from './shards.js';
 
 export interface BlockOptions extends AuditOptions {
@@ -128,38 +126,6 @@ export class BucketsAdmin {
   }
 
   /**
-   * Gives tokens back that should not have been taken, up to the capacity of each limit. They no longer count as consumed.
-   *
-   * Cost: 2 reads and 1 transaction of 2 writes, 1 more write for each further shard that gets some.
-   *
-   * @param tokens whole tokens by limit name, 0 or more
-   * @returns tokens by limit name that there was room for, of up to three decimals; undefined when there is no bucket
-   * @throws {UnknownLimitError} the bucket has no such limit; nothing was given back
-   * @throws {ValidationError} an identifier or amount is not valid
-   */
-  async refund(
-    entity: string, resource: string, tokens: Readonly<Record<string, number>>, options: AuditOptions = {},
-  ): Promise<Record<string, number> | undefined> {
-    const bucket = this.bucket(entity, resource);
-    const audit = this.trail.by(options);
-    const wanted = checkRefund(tokens);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const shards = (await readShards(this.store, bucket)).slice(0, TRANSACTION);
-      const [{ state }] = shards as [Shard];
-      if (state?.refilledAt === undefined) return undefined;
-      const present = applicationLimits(state).map(([name]) => name);
-      for (const name of wanted.keys()) if (!present.includes(name)) throw new UnknownLimitError(name, present);
-      const refunds = spreadRefund(shards, state.shardCount, wanted, this.clock.now());
-      const given = Object.fromEntries([...wanted.keys()].map((name) =>
-        [name, refunds.reduce((sum, { amounts }) => sum + (amounts.get(name) ?? 0), 0) / MILLI]));
-      if (refunds.length === 0) return given;
-      const writes = refunds.map((refund): ItemWrite => ({ update: refundUpdate(refund) }));
-      if (await this.store.transact([...writes, await audit({ action: 'bucket_refunded', scope: { entity, resource }, details: { given } })])) return given;
-    }
-    throw contended(nameOf(bucket));
-  }
-
-  /**
    * Makes one item of a bucket that was split into shards, for example by an older Python client whose shards doubled
    * without end (W1). Shard 0 keeps its tokens and takes over the debts of the others; their tokens are gone, so nothing
    * can be taken twice, and come back by refill. Call it again when clients that knew of the shards wrote some meanwhile.
@@ -202,20 +168,6 @@ export class BucketsAdmin {
     checkResource(query.resource);
     checkLimitName(query.limit, 'limit');
     return resourceCapacity(this.store, this.namespaceId, query, this.clock.now());
-  }
-
-  /**
-   * Ids of the entities that have a bucket of a resource, in their order.
-   *
-   * Cost: 1 read for each page of up to 1 MB of the keys of all buckets of the namespace, of an index that is a moment late.
-   *
-   * @throws {ValidationError} the resource is not valid
-   */
-  async entities(resource: string): Promise<string[]> {
-    checkResource(resource);
-    const found = new Set<string>();
-    for await (const { entity } of bucketsOf(this.store, this.namespaceId, resource)) found.add(entity);
-    return [...found].sort();
   }
 
   /**

@@ -173,33 +173,6 @@ export class EntitiesAdmin {
   }
 
   /**
-   * Like `delete`, and removes the entity's audit events as well: nothing of the table has its id any more, but for what
-   * belongs to others (children name their parent) and what the aggregator counts a moment later. An event of the whole
-   * namespace says that somebody was erased, and not who. Backups and archived events stay.
-   *
-   * When the call fails, another one finishes it.
-   *
-   * Cost: that of `delete`, 1 read for each page of up to 1 MB of events, 1 write for each.
-   *
-   * @returns how many audit events were removed, and how many other items
-   * @throws {ValidationError} the id is not valid
-   */
-  async erase(id: string, options: AuditOptions = {}): Promise<{ readonly items: number; readonly auditEvents: number }> {
-    const audit = this.trail.by(options);
-    const items = await this.delete(id, options);
-    const events: PrimaryKey[] = [];
-    const partition = pk.audit(this.namespaceId, id);
-    for await (const event of this.store.query({ partition, consistent: true })) events.push(keyOf(event));
-    const [last, ...others] = events;
-    if (last === undefined) return { items, auditEvents: 0 };
-    await this.store.deleteMany(others);
-    // The last one goes with the record of the erasure, so that a call which fails before is not over.
-    const record = { action: 'entity_deleted', scope: {}, details: { erased: true, records_deleted: items + events.length } } as const;
-    await this.store.transact([{ delete: last }, await audit(record)]);
-    return { items, auditEvents: events.length };
-  }
-
-  /**
    * Entities directly under a parent, by their ids.
    *
    * Cost: 1 read for each page of up to 1 MB, of an index that is a moment late.
@@ -213,14 +186,14 @@ export class EntitiesAdmin {
   }
 
   /**
-   * All entities that have a record, by their ids; only those whose ids begin with a prefix when one is given.
+   * All entities that have a record, by their ids.
    *
    * Cost: 1 read for each page of up to 1 MB of the keys of all entities' items, usage included, and 1 for each 100
    * entities; of an index that is a moment late.
    */
-  list({ prefix = '' }: { readonly prefix?: string } = {}): List<Entity> {
+  list(): List<Entity> {
     const { store, namespaceId } = this;
-    const query = { index: GSI4, partition: namespaceId, prefix: pk.entity(namespaceId, prefix) };
+    const query = { index: GSI4, partition: namespaceId, prefix: pk.entity(namespaceId, '') };
     return new List(async function* ({ after, pageSize }: ReadFrom): AsyncIterable<Entry<Entity>> {
       // A page of keys holds those of all items, so its size says nothing of the number of entities.
       const records = mapEntries(queryFrom(store, query, { after }), (item) => (readText(item, SORT_KEY) === SK.entity ? keyOf(item) : undefined));

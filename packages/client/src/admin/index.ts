@@ -19,9 +19,10 @@ export { activeNamespaceId, namespaceKey, versionKey } from '../schema/namespace
 export { PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 export type { ItemUpdate, ItemWrite } from '../schema/update.js';
 export { checkVersion, compareVersions, majorVersion } from '../schema/version-item.js';
-export type { AuditRange } from './audit.js';
+export type { AuditRange } from './audit-range.js';
 export { entityLimits, type EntityLimits } from './entity-limits.js';
 export { namespaceAuditEvents } from './namespace-audit.js';
+export { namespaceById, OperatorAdmin, type ErasedEntity, type OperatorAdminOptions } from './operator-admin.js';
 export { countItems, type ItemCounts } from './namespace-contents.js';
 export { limitEvents, type LimitEvent } from './limit-events.js';
 export { LimitsProvisioner, type Applied, type ApplyOptions, type PlanOptions } from './limits-provisioner.js';

@@ -3,7 +3,7 @@ import { parseAuditEvent, type AuditEvent } from '../schema/audit-item.js';
 import { pk, sk, type PrimaryKey } from '../schema/keys.js';
 import { GSI4, PARTITION_KEY, SORT_KEY } from '../schema/table.js';
 import type { Store } from '../store/store.js';
-import { firstId, type AuditRange } from './audit.js';
+import { firstId, type AuditRange } from './audit-range.js';
 
 const BATCH = 100;
 

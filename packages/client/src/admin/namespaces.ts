@@ -92,12 +92,6 @@ export class NamespacesAdmin {
     return record && parseNamespace(record);
   }
 
-  /** A namespace by its id, deleted ones included; undefined when there is none, or it was purged. 1 read, consistent. */
-  async byId(id: string): Promise<Namespace | undefined> {
-    const record = await this.store.get(namespaceIdKey(id), { consistent: true });
-    return record && parseNamespace(record);
-  }
-
   /** Namespaces that are registered, by their names. Cost: 1 read for each page of up to 1 MB. */
   list(): List<Namespace> {
     return new List((from) => mapEntries(queryFrom(this.store, { partition: REGISTRY, prefix: SK_PREFIX.namespace }, from), parseNamespace));
@@ -245,6 +239,11 @@ export class NamespacesAdmin {
     const live = known.status === 'active' || idOf(await this.store.get(namespaceKey(known.name), { consistent: true })) === id;
     if (live) throw new NamespaceStateError(id, 'active', 'is active; delete it first');
     return known;
+  }
+
+  private async byId(id: string): Promise<Namespace | undefined> {
+    const record = await this.store.get(namespaceIdKey(id), { consistent: true });
+    return record && parseNamespace(record);
   }
 
   private principalOf({ principal = this.principal }: AuditOptions): string | undefined {

@@ -62,8 +62,7 @@ export async function resourceCapacity(
   return { resource, limit, totalCapacity, totalAvailable, utilizationPercent: utilization(totalCapacity, totalAvailable), entities };
 }
 
-/** Keys of all bucket items of a resource. */
-export async function* bucketsOf(store: Store, namespaceId: string, resource: string): AsyncIterable<BucketKey> {
+async function* bucketsOf(store: Store, namespaceId: string, resource: string): AsyncIterable<BucketKey> {
   for await (const item of store.query({ index: GSI4, partition: namespaceId, prefix: 'BUCKET#' })) {
     const key = parseBucketKey(readText(item, PARTITION_KEY)!);
     if (key.resource === resource) yield key;

@@ -2,7 +2,7 @@ import { Limit } from '@zae-limiter/client';
 import { countItems, entityLimits, namespaceAuditEvents } from '@zae-limiter/client/admin';
 import { text } from '@zae-limiter/client/schema/attributes';
 import { connectTestTable, type TestTable } from '../../../../test/support/table';
-import { keysOf, newAdmin, put } from '../support/admin';
+import { newAdmin, put } from '../support/admin';
 
 let table: TestTable;
 
@@ -34,57 +34,7 @@ async function changed() {
   return made;
 }
 
-describe('an erased entity', () => {
-  test('leaves nothing with its id, and a record that does not name it', async () => {
-    const { admin, namespaceId } = await changed();
-
-    expect(await admin.entities.erase('user-1', { principal: 'ops' })).toEqual({ items: 3, auditEvents: 3 });
-
-    expect((await keysOf(table.store, namespaceId)).filter((key) => key.includes('user-1'))).toEqual([]);
-    const events = await admin.audit.list({ system: true }).toArray();
-    expect(events[0]).toMatchObject({ action: 'entity_deleted', entity: '$SYSTEM', principal: 'ops', details: { erased: true, records_deleted: 6 } });
-    expect(JSON.stringify(events)).not.toContain('user-1');
-  });
-
-  test('is erased to its end by another call, and then there is nothing to do', async () => {
-    const { admin } = await changed();
-    await admin.entities.delete('user-1');
-
-    expect(await admin.entities.erase('user-1')).toEqual({ items: 0, auditEvents: 3 });
-    expect(await admin.entities.erase('user-1')).toEqual({ items: 0, auditEvents: 0 });
-    expect(await admin.audit.list({ system: true }).toArray()).toHaveLength(2);
-  });
-
-  test('must have a valid id', async () => {
-    await expect(newAdmin(table).admin.entities.erase('no id')).rejects.toMatchObject({ code: 'INVALID_IDENTIFIER' });
-  });
-});
-
-describe('entities of a prefix', () => {
-  test('are listed alone, and their cursor is of their list', async () => {
-    const { admin } = newAdmin(table);
-    for (const id of ['app-1', 'user-1', 'user-2', 'zoo']) await admin.entities.create({ id });
-
-    const list = admin.entities.list({ prefix: 'user-' });
-
-    expect((await list.toArray()).map(({ id }) => id)).toEqual(['user-1', 'user-2']);
-    const { cursor } = await list.page({ limit: 1 });
-    expect((await list.page({ cursor })).items).toMatchObject([{ id: 'user-2' }]);
-    await expect(admin.entities.list({ prefix: 'app-' }).page({ cursor })).rejects.toMatchObject({ field: 'cursor' });
-  });
-});
-
-describe('audit events of a range', () => {
-  test('begin behind an event, and end at a time, itself included', async () => {
-    const { admin, clock } = await changed();
-    const [newest, oldest] = await admin.audit.list({ entity: 'user-1' }).toArray();
-
-    expect(await admin.audit.list({ entity: 'user-1' }, { after: newest!.id }).toArray()).toEqual([oldest]);
-    expect(await admin.audit.list({ entity: 'user-1' }, { since: new Date(clock.now() - 1000) }).toArray()).toEqual([newest]);
-    expect(await admin.audit.list({ entity: 'user-1' }, { since: new Date(clock.now() - 2000) }).toArray()).toEqual([newest, oldest]);
-    expect(await admin.audit.list({ entity: 'user-1' }, { since: new Date(clock.now()) }).toArray()).toEqual([]);
-  });
-
+describe('audit events', () => {
   test('of a whole namespace are in the order of their times', async () => {
     const { namespaceId, clock } = await changed();
 

@@ -63,11 +63,11 @@ export function subjectName(subject: AuditFilter | undefined): string {
 export async function* findEvents(
   context: Context, subject: AuditFilter | undefined, { since, action, after, pageSize }: Pick<Filter, 'since' | 'action'> & { readonly after?: string; readonly pageSize: number },
 ): AsyncIterable<AuditEvent> {
-  const { admin, id } = await context.namespace();
+  const { operator, id } = await context.namespace();
   const range: AuditRange = { after, since: since === undefined ? undefined : new Date(Math.max(0, context.io.clock.now() - since)) };
   const events = subject === undefined
     ? namespaceAuditEvents((await context.table()).store, id, range)
-    : inPages(admin.audit.list(subject, range), pageSize);
+    : inPages(operator.events(subject, range), pageSize);
   for await (const event of events) {
     if (action === undefined || event.action === action) yield event;
   }

@@ -23,8 +23,8 @@ export const refundBucket = command({
   examples: ['bucket refund user-1 gpt-4 -c rpm=1 -c tpm=500'],
   async run(context, { entity, resource, consume }) {
     const wanted = tokensOf(consume);
-    const { admin } = await context.namespace();
-    const refunded = await admin.buckets.refund(entity, resource, wanted);
+    const { operator } = await context.namespace();
+    const refunded = await operator.refund(entity, resource, wanted);
     if (refunded === undefined) throw noBucket(entity, resource);
     const limits = Object.entries(wanted).map(([name, asked]) => ({ name, asked, given: refunded[name]! }));
     return {

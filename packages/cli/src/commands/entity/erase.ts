@@ -20,10 +20,10 @@ export const erase = command({
     children: Type.Array(Type.String(), { description: 'entities that still name it as their parent' }),
   }),
   async run(context, { id }) {
-    const { admin } = await context.namespace();
+    const { admin, operator } = await context.namespace();
     await context.confirm(`Are you sure you want to erase entity '${id}' with its limits, usage, buckets and audit events? This cannot be undone.`);
     const children = (await admin.entities.children(id).toArray()).map((child) => child.id);
-    const { items: removed, auditEvents } = await admin.entities.erase(id);
+    const { items: removed, auditEvents } = await operator.erase(id);
     if (removed + auditEvents === 0) throw nothingOf(id);
     return {
       data: { entity: id, removed, auditEvents, children },

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Admin, Entity } from '@zae-limiter/client';
-import { DEFAULT_RESOURCE } from '@zae-limiter/client/admin';
+import { DEFAULT_RESOURCE, type OperatorAdmin } from '@zae-limiter/client/admin';
 import { command } from '../../command/command.js';
 import { optional } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
@@ -33,9 +33,9 @@ export const listEntities = command({
     if ([withLimits, childrenOf, prefix].filter((filter) => filter !== undefined).length > 1) {
       throw invalid('--with-custom-limits, --children-of and --prefix exclude each other');
     }
-    const { admin } = await context.namespace();
+    const { admin, operator } = await context.namespace();
     const part = withLimits === undefined
-      ? await records(admin, { childrenOf, prefix }, { limit, cursor })
+      ? await records(admin, operator, { childrenOf, prefix }, { limit, cursor })
       : await ids(admin, withLimits, { limit, cursor });
     if (part.cursor !== null) tellMore(context, `There are more: --cursor ${part.cursor}`, context.globals.output, false);
     return { data: { entities: part.items, cursor: part.cursor }, rows: 'entities', human: () => part.lines };
@@ -44,8 +44,13 @@ export const listEntities = command({
 
 type Shown = Part<object> & { readonly lines: readonly Block[] };
 
-async function records({ entities }: Admin, filter: { readonly childrenOf?: string; readonly prefix?: string }, paging: PartOptions): Promise<Shown> {
-  const list = filter.childrenOf === undefined ? entities.list({ prefix: filter.prefix }) : entities.children(filter.childrenOf);
+interface RecordFilter {
+  readonly childrenOf?: string;
+  readonly prefix?: string;
+}
+
+async function records({ entities }: Admin, operator: OperatorAdmin, { childrenOf, prefix = '' }: RecordFilter, paging: PartOptions): Promise<Shown> {
+  const list = childrenOf === undefined ? operator.entitiesFrom(prefix) : entities.children(childrenOf);
   const { items, cursor } = await readPart<Entity>(list, paging);
   const rows = items.map(({ id, name = '', parentId = '', cascade, createdAt = '' }) => [id, name, parentId, yesNo(cascade), createdAt]);
   return {

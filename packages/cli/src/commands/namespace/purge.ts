@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import type { NamespacesAdmin, Namespace } from '@zae-limiter/client';
-import { countItems, type ItemCounts } from '@zae-limiter/client/admin';
+import type { Namespace, NamespacesAdmin, Store } from '@zae-limiter/client';
+import { countItems, namespaceById, type ItemCounts } from '@zae-limiter/client/admin';
 import { command } from '../../command/command.js';
 import { argument } from '../../command/option.js';
 import type { Context } from '../../context.js';
@@ -28,7 +28,7 @@ export const purge = command({
   }),
   async run(context, { id }) {
     const { store, namespaces } = await openRegistry(context);
-    const { name } = await deleted(namespaces, id);
+    const { name } = await deleted(store, id);
     const found = await countItems(store, id);
     context.say([`Namespace '${name}' (${id}) holds ${count(found.total)} item(s):`, ...countLines(found)].join('\n'));
     await context.confirm(`Are you sure you want to purge namespace '${name}'? This cannot be undone.`);
@@ -38,8 +38,8 @@ export const purge = command({
 });
 
 /** Refuses a namespace that is in use before anybody is asked. */
-async function deleted(namespaces: NamespacesAdmin, id: string): Promise<Namespace> {
-  const namespace = await namespaces.byId(id);
+async function deleted(store: Store, id: string): Promise<Namespace> {
+  const namespace = await namespaceById(store, id);
   if (namespace === undefined) throw noNamespaceWithId(id);
   const { name, status } = namespace;
   if (status !== 'active') return namespace;

@@ -1,3 +1,4 @@
+import { namespaceById } from '@zae-limiter/client/admin';
 import { command } from '../../command/command.js';
 import { argument } from '../../command/option.js';
 import { namespaceData, NamespaceSchema, noNamespaceWithId, openRegistry } from './registry.js';
@@ -10,8 +11,8 @@ export const recover = command({
   arguments: { id: argument('id', 'id of the namespace; `namespace orphans` shows it') },
   output: NamespaceSchema,
   async run(context, { id }) {
-    const { namespaces } = await openRegistry(context);
-    if (await namespaces.byId(id) === undefined) throw noNamespaceWithId(id);
+    const { store, namespaces } = await openRegistry(context);
+    if (await namespaceById(store, id) === undefined) throw noNamespaceWithId(id);
     const namespace = await namespaces.recover(id);
     return { data: { ...namespaceData(namespace) }, human: () => [`Recovered namespace '${namespace.name}' (${id})`] };
   },

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox';
-import type { BucketView, RateLimiter } from '@zae-limiter/client';
+import type { BucketView } from '@zae-limiter/client';
 import { command } from '../../command/command.js';
 import { argument, value } from '../../command/option.js';
 import { integer } from '../../command/parsers.js';
 import type { Context } from '../../context.js';
 import { right, table } from '../../output/result.js';
 import { decimals, wholeTokens } from '../../output/text.js';
+import type { OpenNamespace } from '../../table/connection.js';
 import { watching, watchOptions } from '../../ui/watch.js';
 
 /** Busiest first: those who have used most of a limit. */
@@ -44,10 +45,10 @@ export const top = command({
   }),
   examples: ['top gpt-4 --watch'],
   async run(context, { resource, limit, ...watch }) {
-    const { limiter } = await context.namespace();
+    const namespace = await context.namespace();
     let before: { readonly at: number; readonly consumed: ReadonlyMap<string, number> } | undefined;
     return watching(context, watch, async () => {
-      const buckets = await bucketsOf(context, limiter, resource);
+      const buckets = await bucketsOf(context, namespace, resource);
       const at = context.io.clock.now();
       const all = buckets.flatMap((bucket) => busiest(bucket) ?? []).map((one): Busy => {
         const last = before?.consumed.get(one.entity);
@@ -74,8 +75,8 @@ export const top = command({
 });
 
 /** Every bucket of the resource. */
-async function bucketsOf(context: Context, { admin }: RateLimiter, resource: string): Promise<BucketView[]> {
-  const names = await admin.buckets.entities(resource);
+async function bucketsOf(context: Context, { admin, operator }: OpenNamespace, resource: string): Promise<BucketView[]> {
+  const names = await operator.entitiesOn(resource);
   const views: BucketView[] = [];
   for (let start = 0; start < names.length && !context.signal.aborted; start += PARALLEL) {
     const some = await Promise.all(names.slice(start, start + PARALLEL).map(async (entity) => admin.buckets.show(entity, resource)));
