@@ -7,16 +7,27 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * @throws {Error} another process has the path
  */
 export async function listen(path: string, onStop: () => void): Promise<Server> {
-  if (await answers(path)) throw new Error('it is being started by another command');
-  rmSync(path, { force: true }); // of a process that died
   const server = createServer((socket) => {
     socket.on('error', () => {}); // whoever asked is gone
     socket.on('data', () => onStop());
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(path, () => resolve(server));
-  });
+  try {
+    await listening(server, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (await answers(path)) throw new Error('it is being started by another command');
+    rmSync(path, { force: true }); // of a process that died
+    await listening(server, path);
+  }
+  return server;
 }
+
+const listening = async (server: Server, path: string): Promise<void> => new Promise((resolve, reject) => {
+  server.once('error', reject).listen(path, () => {
+    server.off('error', reject);
+    resolve();
+  });
+});
 
 /** Whether a process listens there. */
 export async function answers(path: string): Promise<boolean> {

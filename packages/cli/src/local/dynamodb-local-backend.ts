@@ -11,6 +11,7 @@ import { endpointOf, InstanceFiles, type Instance } from './instance.js';
 import { findJava } from './java.js';
 import type { Answer, Orders } from './keeper.js';
 import { LogFile } from './log-file.js';
+import { killGroup } from './process-group.js';
 import { synthesise } from './synthesise.js';
 
 /** How long an instance may take to end in good order, in milliseconds. */
@@ -45,7 +46,7 @@ export class DynamoDbLocalBackend implements Backend {
 
   async stop({ pid, port }: Instance): Promise<void> {
     if (await stop(this.files(port).socket, STOP_MS)) return;
-    process.kill(-pid!, 'SIGKILL'); // it leads a group of its own, in which all that it started is
+    killGroup(pid!);
     this.files(port).remove();
   }
 
@@ -64,7 +65,7 @@ export class DynamoDbLocalBackend implements Backend {
   private async launch(orders: Orders): Promise<Instance> {
     const { io: { env, cwd }, signal } = this.context;
     const { name, port, log: path } = orders.instance;
-    const log = openSync(path!, 'w', 0o600);
+    const log = openSync(path!, 'a', 0o600); // it may be that of an instance which another command is starting
     const keeper = fork(join(__dirname, `keeper${extname(__filename)}`), {
       detached: true, execArgv: [], cwd, stdio: ['ignore', log, log, 'ipc'],
       env: { ...env, AWS_PROFILE: undefined, AWS_SESSION_TOKEN: undefined, ...clientEnvironment(port, name) },

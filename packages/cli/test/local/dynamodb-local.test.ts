@@ -55,6 +55,22 @@ describe('an instance in memory', () => {
     expect(await machine.localJson(['status'])).toMatchObject({ running: false, healthy: false, instance: null });
   });
 
+  test('is one when two commands start it at once, and its log stays', async () => {
+    const outcomes = await Promise.all([machine.local(['up']), machine.local(['up'])]);
+    const [started, other] = outcomes.sort((a, b) => a.code - b.code);
+
+    expect(started).toMatchObject({ code: 0, stdout: expect.stringContaining('DynamoDB Local runs') });
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/another command|another program/) });
+    expect(await machine.localJson(['status'])).toMatchObject({ running: true, healthy: true });
+    expect((await client(['resource', 'list'])).code).toBe(0);
+    expect(((await machine.localJson(['logs'])).lines as string[]).join('\n')).toContain('Initializing DynamoDB Local');
+    expect((await machine.local(['down'])).code).toBe(0);
+    expect(await accepts(machine.port)).toBe(false);
+
+    await machine.local(['up']);
+    expect(((await machine.localJson(['logs'])).lines as string[]).join('\n')).not.toContain('Could not start');
+  });
+
   test('adds up usage, as the deployed function does, and logs it', async () => {
     expect(await machine.localJson(['up', '-n', 'shop'])).toMatchObject({ state: 'started', name: 'shop' });
     await client(['resource', 'set-defaults', 'gpt-4', '-l', 'rpm:50'], 'shop');

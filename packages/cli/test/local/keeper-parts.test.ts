@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -11,6 +12,7 @@ import { DynamoDbLocal } from '../../src/local/dynamodb-local';
 import { findJava } from '../../src/local/java';
 import { prepareTable } from '../../src/local/limiter-table';
 import { accepts } from '../../src/local/ports';
+import { killGroup } from '../../src/local/process-group';
 import { freePort, newMachine } from '../support/local';
 
 let folder: string;
@@ -56,6 +58,7 @@ test('the server runs until it is stopped, and not where the port is taken', asy
   const [java, port, env] = [await findJava(process.env), await freePort(), { ...process.env, ...machine.env }];
   const server = await DynamoDbLocal.start({ java, port, data: join(folder, 'data'), env });
   expect(await accepts(port)).toBe(true);
+  await expect(DynamoDbLocal.start({ java, port, data: null, env })).rejects.toThrow(`another program listens on port ${port}`);
 
   await server.stop();
   expect(await accepts(port)).toBe(false);
@@ -75,10 +78,53 @@ describe('the socket', () => {
     expect(await answers(path)).toBe(false);
   });
 
+  test('is that of one process when two begin at once', async () => {
+    const path = join(folder, 's');
+    const outcomes = await Promise.allSettled([listen(path, () => {}), listen(path, () => {})]);
+    const servers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+
+    expect([servers.length, await answers(path)]).toEqual([1, true]);
+    servers.forEach((server) => server.close());
+  });
+
+  test('of a process that died is taken over', async () => {
+    const path = join(folder, 's');
+    const dead = await listen(join(folder, 'other'), () => {});
+    renameSync(join(folder, 'other'), path); // so that closing does not remove it
+    await new Promise((resolve) => dead.close(resolve));
+    expect([existsSync(path), await answers(path)]).toEqual([true, false]);
+
+    const server = await listen(path, () => {});
+    expect(await answers(path)).toBe(true);
+    server.close();
+  });
+
+  test('cannot be where no folder is', async () => {
+    await expect(listen(join(folder, 'no', 's'), () => {})).rejects.toThrow(/ENOENT|EACCES/);
+  });
+
   test('says when a process does not stop in time', async () => {
     const path = join(folder, 's');
     const server = await listen(path, () => {});
     expect(await stop(path, 20)).toBe(false);
     server.close();
+  });
+});
+
+describe('a group of processes', () => {
+  const leader = (): ReturnType<typeof spawn> => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
+
+  test('is ended, also when it has ended already', async () => {
+    const child = leader();
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    killGroup(child.pid!);
+    expect(await ended).toBe('SIGKILL');
+    expect(() => killGroup(child.pid!)).not.toThrow();
+  });
+
+  test('of others is not ended, and that is an error', () => {
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => { throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' }); });
+    expect(() => killGroup(12_345)).toThrow('EPERM');
+    kill.mockRestore();
   });
 });
