@@ -111,7 +111,7 @@ project.eslint!.addRules({
     alphabetize: { order: 'asc', caseInsensitive: true },
   }],
 });
-project.eslint!.addOverride({ files: ['examples/**', 'projenrc/**', 'packages/*/test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
+project.eslint!.addOverride({ files: ['examples/**', 'bench/**', 'projenrc/**', 'packages/*/test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
 
 definePackages(project);
 defineTasks(project);

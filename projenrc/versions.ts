@@ -7,7 +7,7 @@ export const NODE_MIN = '20.19.0';
 export const VERSION = '0.1.0';
 
 /** TypeScript that jsii does not compile. */
-export const SOURCE_DIRS = ['lambda-src', 'synth-src', 'packages/client/src', 'examples', 'tools'];
+export const SOURCE_DIRS = ['lambda-src', 'synth-src', 'packages/client/src', 'examples', 'tools', 'bench'];
 
 /** The packages by their import name, resolved to their sources. */
 export const PACKAGE_PATHS = {

@@ -6,6 +6,7 @@ import { availableTokens, type Standing } from '../core/views.js';
 import { createUpdate, parseBucket, pullBackUpdate, refillUpdate, settleUpdate, splitUpdate, takeUpdate, type Lineage } from '../schema/bucket-item.js';
 import type { ItemUpdate } from '../schema/update.js';
 import type { RequestStore } from '../store/store.js';
+import type { Abandonment } from './deadline.js';
 import { SettlementQueue } from './settlement-queue.js';
 import { writeOnce, type OnceOutcome } from './write-once.js';
 import { WritePace } from './write-pace.js';
@@ -60,7 +61,7 @@ export interface BucketContext {
   /** The entity's place in the hierarchy, for a bucket that has to be created. */
   readonly lineage: Lineage;
   /** Aborted when nobody waits for the request any more. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Readonly<Abandonment> | undefined;
   /** The limits, looked up again; called when the bucket carries others and was seen after these were read. */
   revalidate(): Promise<WantedLimits>;
   /** Whether a further shard belongs to the bucket; called before it is created. */

@@ -7,11 +7,15 @@ import { viewShards, type Standing } from '../core/views.js';
 import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
 import { BucketRegistry } from './bucket-registry.js';
 import type { WriterSettings } from './bucket-writer.js';
+import type { Abandonment } from './deadline.js';
 import type { EventHub } from './events.js';
 import type { Charge } from './lease.js';
 import type { Known, LimitResolver, ResolvedLimits } from './limit-resolver.js';
 import { checkKnown, type AcquireRequest } from './request.js';
 import type { ShardedBucket, TakeContext, Taken } from './sharded-bucket.js';
+
+/** A request, and whether somebody still waits for it. */
+export type ChargeRequest = Omit<AcquireRequest, 'signal'> & { readonly signal?: Readonly<Abandonment> };
 
 /** How the entities of a request were charged. */
 export interface Charged {
@@ -51,7 +55,7 @@ export class Charger {
   }
 
   /** 1 call for each entity when everything is known; a refusal leaves all as they were. */
-  async charge(request: AcquireRequest, amounts: Amounts): Promise<Charged> {
+  async charge(request: ChargeRequest, amounts: Amounts): Promise<Charged> {
     const parties: Party[] = [];
     try {
       const [child, lineage] = await this.childOf(request, amounts);
@@ -66,7 +70,7 @@ export class Charger {
   }
 
   /** Like `charge`, with the limits that memory holds; undefined when it holds none. Reads nothing. */
-  async chargeFromMemory(request: AcquireRequest, amounts: Amounts): Promise<Charged | undefined> {
+  async chargeFromMemory(request: ChargeRequest, amounts: Amounts): Promise<Charged | undefined> {
     const { entity, resource, limits } = request;
     const lineage = this.resolver.peekLineage(entity) ?? ORPHAN;
     const limitsOf = (whose: string): ResolvedLimits | undefined =>
@@ -80,7 +84,7 @@ export class Charger {
     return this.chargeAll(request, parties.filter((party) => party.amounts.size > 0));
   }
 
-  private async childOf(request: AcquireRequest, amounts: Amounts): Promise<[Party, Lineage]> {
+  private async childOf(request: ChargeRequest, amounts: Amounts): Promise<[Party, Lineage]> {
     const { entity, resource, limits } = request;
     if (limits !== undefined) {
       const lineage = this.resolver.peekLineage(entity) ?? await this.resolver.lineage(entity);
@@ -91,7 +95,7 @@ export class Charger {
     return [this.party(request, entity, amounts, await this.current(entity, resource, amounts, { resolved, lineage })), lineage];
   }
 
-  private async parentOf(request: AcquireRequest, amounts: Amounts, lineage: Lineage): Promise<Party | undefined> {
+  private async parentOf(request: ChargeRequest, amounts: Amounts, lineage: Lineage): Promise<Party | undefined> {
     const { entity, resource, limits } = request;
     const parentId = parentIdOf(entity, lineage);
     if (parentId === undefined) return undefined;
@@ -120,7 +124,7 @@ export class Charger {
    * Nothing is known about this entity and resource: look the limits up and take from the bucket at the same time, so
    * that a new process needs one round trip for a bucket that is in use.
    */
-  private async firstSight(request: AcquireRequest, entity: string, amounts: Amounts): Promise<[Party, Lineage]> {
+  private async firstSight(request: ChargeRequest, entity: string, amounts: Amounts): Promise<[Party, Lineage]> {
     const { resource } = request;
     const bucket = this.buckets.get(entity, resource);
     const [blind, found] = await Promise.allSettled([
@@ -144,7 +148,7 @@ export class Charger {
     }
   }
 
-  private party(request: AcquireRequest, entity: string, wanted: Amounts, { resolved, lineage }: Known): Party {
+  private party(request: ChargeRequest, entity: string, wanted: Amounts, { resolved, lineage }: Known): Party {
     const { resource, signal } = request;
     const isParent = entity !== request.entity;
     if (!isParent) checkKnown(wanted, resolved.limits);
@@ -165,7 +169,7 @@ export class Charger {
     return party;
   }
 
-  private async chargeAll(request: AcquireRequest, parties: readonly Party[]): Promise<Charged> {
+  private async chargeAll(request: ChargeRequest, parties: readonly Party[]): Promise<Charged> {
     const { resource } = request;
     const admitted = parties.every(({ amounts, resolved }) => fits(amounts, resolved)) && await this.takeFromAll(parties);
     if (!admitted) {

@@ -1,7 +1,10 @@
-import type { Clock } from '../core/clock.js';
+import { schedule, type Clock } from '../core/clock.js';
 
-/** Why a timer ends early. Without a reason, each abort would make an error with a stack, which takes longer than the rest. */
-const DECIDED = true;
+/** What is left of an abort signal for work that only asks now and then: signals of requests would take longer than the rest. */
+export interface Abandonment {
+  aborted: boolean;
+  reason: unknown;
+}
 
 export interface Deadline<T> {
   readonly clock: Clock;
@@ -20,29 +23,28 @@ export interface Deadline<T> {
  *
  * Exactly one of the three decides, in one step: a result is either returned or `late`, never both and never neither.
  *
- * @param work gets a signal that is aborted when nobody waits for it any more
+ * @param work is told when nobody waits for it any more
  */
-export function withDeadline<T>(work: (abandoned: AbortSignal) => Promise<T>, { clock, ms, signal, tooLate, late }: Deadline<T>): Promise<T> {
-  const abandoned = new AbortController();
-  const timer = new AbortController();
+export function withDeadline<T>(work: (abandoned: Abandonment) => Promise<T>, { clock, ms, signal, tooLate, late }: Deadline<T>): Promise<T> {
+  const abandoned: Abandonment = { aborted: false, reason: undefined };
   return new Promise((resolve, reject) => {
     let decided = false;
     const first = (): boolean => {
       if (decided) return false;
       decided = true;
       signal?.removeEventListener('abort', onAbort); // the caller's signal may live as long as the process
-      timer.abort(DECIDED);
+      cancel();
       return true;
     };
     const giveUp = (reason: Error): void => {
       if (!first()) return;
-      abandoned.abort(reason);
+      Object.assign(abandoned, { aborted: true, reason });
       reject(reason);
     };
     const onAbort = (): void => giveUp(signal!.reason as Error);
     signal?.addEventListener('abort', onAbort);
-    clock.sleep(ms, timer.signal).then(() => giveUp(tooLate()), () => undefined);
-    work(abandoned.signal).then(
+    const cancel = schedule(clock, ms, () => giveUp(tooLate()));
+    work(abandoned).then(
       (result) => (first() ? resolve(result) : late(result)),
       (error: unknown) => { if (first()) reject(error as Error); },
     );
