@@ -62,8 +62,9 @@ export class Acquirer {
 
   private async decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
     try {
-      const { admitted, limits, charges } = await this.charge(request, amounts);
-      return admitted ? { outcome: 'allowed', allowed: true, limits, lease: this.lease(request, charges, false) } : refusal(limits);
+      const charged = await this.charge(request, amounts);
+      if (!charged.admitted) return refusal(charged.limits);
+      return { outcome: 'allowed', allowed: true, get limits() { return charged.limits; }, lease: this.lease(request, charged.charges, false) };
     } catch (error) {
       if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
       throw error;
@@ -155,9 +156,9 @@ export class Acquirer {
 
   private async takeMore(request: AcquireRequest, amounts: Amounts): Promise<readonly Charge[] | undefined> {
     try {
-      const { admitted, limits, charges } = await this.charge(request, amounts);
-      if (admitted) return charges;
-      const refused = this.tell(request, refusal(limits));
+      const charged = await this.charge(request, amounts);
+      if (charged.admitted) return charged.charges;
+      const refused = this.tell(request, refusal(charged.limits));
       if (refused.allowed) return undefined;
       throw refusalError(refused);
     } catch (error) {

@@ -151,7 +151,7 @@ export class BucketWriter {
    * Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not; none
    * when it was seen too short a moment ago. Requests that come while writes are under way share the next one.
    */
-  async take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
+  take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
     return new Promise((resolve, reject) => {
       this.queue.push({ amounts, context, refreshed: false, resolve, reject });
       this.serveQueue();

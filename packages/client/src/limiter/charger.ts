@@ -60,7 +60,8 @@ export class Charger {
     try {
       const [child, lineage] = await this.childOf(request, amounts);
       parties.push(child);
-      const parent = await this.parentOf(request, amounts, lineage);
+      const parentId = parentIdOf(request.entity, lineage);
+      const parent = parentId === undefined ? undefined : await this.parentOf(request, amounts, parentId);
       if (parent !== undefined) parties.push(parent);
       return await this.chargeAll(request, parties);
     } catch (error) { // the request cannot be decided: it must change nothing
@@ -92,21 +93,20 @@ export class Charger {
     }
     const { resolved, lineage = ORPHAN } = this.resolver.peek(entity, resource) ?? {};
     if (resolved === undefined) return this.firstSight(request, entity, amounts);
-    return [this.party(request, entity, amounts, await this.current(entity, resource, amounts, { resolved, lineage })), lineage];
+    const known = fits(amounts, resolved) ? { resolved, lineage } : await this.current(entity, resource, { resolved, lineage });
+    return [this.party(request, entity, amounts, known), lineage];
   }
 
-  private async parentOf(request: ChargeRequest, amounts: Amounts, lineage: Lineage): Promise<Party | undefined> {
-    const { entity, resource, limits } = request;
-    const parentId = parentIdOf(entity, lineage);
-    if (parentId === undefined) return undefined;
+  private async parentOf(request: ChargeRequest, amounts: Amounts, parentId: string): Promise<Party | undefined> {
+    const { resource, limits } = request;
     const known = limits === undefined ? this.resolver.peek(parentId, resource) : { resolved: overridden(limits) };
     if (known !== undefined && known.resolved === undefined) return undefined; // a parent without limits limits nobody
     try {
       const party = known?.resolved === undefined
         ? (await this.firstSight(request, parentId, amounts))[0]
-        : this.party(request, parentId, amounts, await this.current(parentId, resource, sharedWith(known.resolved, amounts), {
-          resolved: known.resolved, lineage: ORPHAN,
-        }));
+        : this.party(request, parentId, amounts, fits(sharedWith(known.resolved, amounts), known.resolved)
+          ? { resolved: known.resolved, lineage: ORPHAN }
+          : await this.current(parentId, resource, { resolved: known.resolved, lineage: ORPHAN }));
       return party.amounts.size === 0 ? undefined : party;
     } catch (error) {
       if (error instanceof NoLimitsConfiguredError) return undefined;
@@ -115,8 +115,7 @@ export class Charger {
   }
 
   /** A refusal for good must not come from old memory: limits may have been added or raised. */
-  private async current(entity: string, resource: string, amounts: Amounts, known: Known): Promise<Known> {
-    if (fits(amounts, known.resolved)) return known;
+  private async current(entity: string, resource: string, known: Known): Promise<Known> {
     return { ...known, resolved: await this.resolver.revalidate(entity, resource) };
   }
 
@@ -176,9 +175,12 @@ export class Charger {
       await giveBack(parties);
       return { admitted, limits: this.refusedViews(parties, resource), charges: [] };
     }
+    let views: LimitView[] | undefined;
     return {
       admitted,
-      limits: parties.flatMap((party) => viewsOf(party, resource, party.taken!.shards)),
+      get limits() { // few callers look at the limits of a request that was admitted
+        return views ??= parties.flatMap((party) => viewsOf(party, resource, party.taken!.shards));
+      },
       charges: parties.flatMap((party) => chargesOf(party, resource)),
     };
   }
@@ -186,7 +188,8 @@ export class Charger {
   /** False when one refused. One that seems to be short is asked first, alone; otherwise all are asked at once. */
   private async takeFromAll(parties: readonly Party[]): Promise<boolean> {
     const open = parties.filter(({ taken }) => taken === undefined);
-    const doubtful = parties.length === 1 ? undefined : open.find(({ bucket, amounts, resolved }) => bucket.room(amounts, resolved.target) < 1);
+    if (parties.length === 1) return open.length === 0 || takeFor(open[0]!);
+    const doubtful = open.find(({ bucket, amounts, resolved }) => bucket.room(amounts, resolved.target) < 1);
     if (doubtful !== undefined && !await takeFor(doubtful)) return false;
     const results = await Promise.allSettled(open.filter((party) => party !== doubtful).map(takeFor));
     if (results.some((result) => result.status === 'fulfilled' && !result.value)) return false;
@@ -265,5 +268,6 @@ function overridden(limits: readonly Limit[]): ResolvedLimits {
 
 /** False when a limit is unknown, or can never hold what is asked of it. */
 function fits(amounts: Amounts, { target }: ResolvedLimits): boolean {
-  return [...amounts].every(([name, amount]) => amount <= (target.limits.get(name)?.capacity ?? -1));
+  for (const [name, amount] of amounts) if (!(amount <= (target.limits.get(name)?.capacity ?? -1))) return false;
+  return true;
 }
