@@ -5,46 +5,31 @@ export interface Clock {
 
   /** Resolves after this many milliseconds; rejects with the signal's reason when it is aborted before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-
-  /**
-   * Calls back after this many milliseconds, unless the function that it returns is called before.
-   *
-   * @default made from `sleep`, which takes longer
-   */
-  schedule?(ms: number, callback: () => void): () => void;
 }
 
 /** Timers of JavaScript overflow beyond this, and then fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const systemClock: Clock & Required<Pick<Clock, 'schedule'>> = {
+export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const cancel = systemClock.schedule(ms, () => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    });
-    const abort = (): void => {
-      cancel();
-      reject(signal!.reason as Error);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-  }),
-  schedule: (ms, callback) => {
-    let timer: NodeJS.Timeout;
-    const wait = (left: number): void => {
-      timer = setTimeout(() => (left > LONGEST_TIMER_MS ? wait(left - LONGEST_TIMER_MS) : callback()), Math.min(left, LONGEST_TIMER_MS));
-    };
-    wait(ms);
-    return () => clearTimeout(timer);
+  sleep: async (ms, signal) => {
+    let left = ms;
+    for (; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) await timer(LONGEST_TIMER_MS, signal);
+    await timer(left, signal);
   },
 };
 
-/** `clock.schedule`, for every clock. */
-export function schedule(clock: Clock, ms: number, callback: () => void): () => void {
-  if (clock.schedule !== undefined) return clock.schedule(ms, callback);
-  const cancelled = new AbortController();
-  clock.sleep(ms, cancelled.signal).then(callback, () => undefined);
-  return () => cancelled.abort(true); // without a reason it would make an error with a stack
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = (): void => {
+      clearTimeout(handle);
+      reject(signal!.reason as Error);
+    };
+    const handle = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
 }

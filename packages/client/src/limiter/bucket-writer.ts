@@ -167,10 +167,15 @@ export class BucketWriter {
       this.lastBatch = batch.length;
       this.deciding.add(batch);
       void this.serve(batch).then((failure) => {
-        this.deciding.delete(batch);
         // A store that is down must not keep those who wait: each would run into it, one after the other.
         if (failure !== undefined && failure.reason !== 'throttled') for (const { reject } of this.queue.splice(0)) reject(failure);
-        this.serveQueue();
+        const goOn = (): void => {
+          this.deciding.delete(batch);
+          this.serveQueue();
+        };
+        // Callers who were answered just now and ask again at once share the next write with those who wait already.
+        if (this.hot) setImmediate(goOn);
+        else goOn();
       });
     }
   }
@@ -198,7 +203,7 @@ export class BucketWriter {
       const { context } = batch[0] ?? next;
       if (context.limits.target !== limits.target || context.shardCount !== shardCount) break;
       addAmounts(sum, next.amounts);
-      if (batch.length > 0 && [...sum.values()].some((total) => total > LARGEST_SUM)) break;
+      if (batch.length > 0 && isTooLarge(sum)) break;
       this.queue.shift();
       if (signal?.aborted) next.reject(signal.reason);
       else batch.push(next);
@@ -370,6 +375,11 @@ interface QueuedTake {
 
 /** Sums beyond this could leave the safe integers once they are added to a balance. */
 const LARGEST_SUM = Number.MAX_SAFE_INTEGER / 4;
+
+function isTooLarge(sum: Amounts): boolean {
+  for (const total of sum.values()) if (total > LARGEST_SUM) return true;
+  return false;
+}
 
 function sumOf(batch: readonly QueuedTake[]): Amounts {
   if (batch.length === 1) return batch[0]!.amounts;

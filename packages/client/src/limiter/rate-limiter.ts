@@ -269,7 +269,7 @@ export class RateLimiter implements AsyncDisposable {
    * @throws {InfrastructureNotFoundError} the table does not exist
    * @throws {CorruptRecordError} the stored limits cannot be read
    */
-  async tryAcquire(request: AcquireRequest): Promise<Decision> {
+  tryAcquire(request: AcquireRequest): Promise<Decision> {
     return this.acquirer.decide(request);
   }
 

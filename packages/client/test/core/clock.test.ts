@@ -1,5 +1,4 @@
-import { schedule, systemClock, type Clock } from '@zae-limiter/client/core/clock';
-import { FakeClock } from '@zae-limiter/client/testing';
+import { systemClock } from '@zae-limiter/client/core/clock';
 
 describe('the system clock', () => {
   beforeEach(() => void jest.useFakeTimers({ now: 1_900_000_000_123 }));
@@ -76,51 +75,5 @@ describe('the system clock', () => {
     await sleep;
 
     expect(remove).toHaveBeenCalledWith('abort', expect.any(Function));
-  });
-});
-
-describe('schedule', () => {
-  const withoutSchedule = (clock: FakeClock): Clock => ({ now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) });
-
-  test('of a clock that only sleeps calls back when the time has come', async () => {
-    const clock = new FakeClock();
-    const called = jest.fn();
-    schedule(withoutSchedule(clock), 100, called);
-
-    clock.advance(99);
-    await Promise.resolve();
-    expect(called).not.toHaveBeenCalled();
-    clock.advance(1);
-    await Promise.resolve();
-    expect(called).toHaveBeenCalledTimes(1);
-  });
-
-  test('does not call back once it is cancelled', async () => {
-    const clock = new FakeClock();
-    const called = jest.fn();
-    const cancel = schedule(clock, 100, called);
-
-    cancel();
-    clock.advance(1000);
-    await new Promise((resolve) => setImmediate(resolve));
-
-    expect(called).not.toHaveBeenCalled();
-  });
-
-  test('of the system is a timer, which is cleared when it is cancelled', () => {
-    jest.useFakeTimers();
-    try {
-      const called = jest.fn();
-      const cancel = schedule(systemClock, 100, called);
-      schedule(systemClock, 100, called);
-      cancel();
-
-      jest.advanceTimersByTime(99);
-      expect(called).not.toHaveBeenCalled();
-      jest.advanceTimersByTime(1);
-      expect(called).toHaveBeenCalledTimes(1);
-    } finally {
-      jest.useRealTimers();
-    }
   });
 });
