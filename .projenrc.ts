@@ -114,7 +114,7 @@ project.eslint!.addRules({
 });
 // The construct library is a part of the command line, not a dependency: see ADR 014.
 project.eslint!.addOverride({ files: ['packages/cli/src/stack/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
-project.eslint!.addOverride({ files: ['examples/**', 'projenrc/**', 'packages/*/test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
+project.eslint!.addOverride({ files: ['examples/**', 'bench/**', 'projenrc/**', 'packages/*/test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
 
 definePackages(project);
 defineTasks(project);

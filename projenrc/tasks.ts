@@ -81,6 +81,14 @@ export function defineTasks(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'tsx --tsconfig tsconfig.check.json tools/cli-reference.ts',
   });
 
+  const bench = project.addTask('bench', {
+    description: 'Measure the client beside its floor and its peers, and write bench/results/ and the tables and plots of the docs',
+  });
+  bench.spawn(java);
+  bench.exec('npm ci --prefix bench --no-audit --no-fund');
+  bench.spawn(bundle);
+  bench.exec('tsx --tsconfig tsconfig.check.json bench/main.ts', { receiveArgs: true, env });
+
   const demo = project.addTask('demo', {
     description: 'Synthesise the example app, start DynamoDB Local, limit, refill, aggregate, and say what it cost',
   });

@@ -39,7 +39,7 @@ export const CLI_DEPENDENCIES = {
 } as const;
 
 /** TypeScript that jsii does not compile. */
-export const SOURCE_DIRS = ['lambda-src', 'synth-src', 'packages/client/src', 'packages/cli/src', 'examples', 'tools'];
+export const SOURCE_DIRS = ['lambda-src', 'synth-src', 'packages/client/src', 'packages/cli/src', 'examples', 'tools', 'bench'];
 
 /** The packages by their import name, resolved to their sources. */
 export const PACKAGE_PATHS = {

@@ -38,4 +38,5 @@ for (const { name, entry, target } of bundles) {
 // The CLI deploys them, and runs the aggregator beside DynamoDB Local.
 rmSync('packages/cli/assets', { recursive: true, force: true });
 cpSync('assets', 'packages/cli/assets', { recursive: true });
-cpSync('spec/manifest.schema.json', 'packages/cli/assets/manifest.schema.json');
+// Files of spec/ that its commands read.
+for (const file of ['manifest.schema.json', 'prices.json']) cpSync(`spec/${file}`, `packages/cli/assets/${file}`);

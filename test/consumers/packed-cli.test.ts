@@ -19,7 +19,7 @@ test('the package of the CLI holds its modules, the construct library, the bundl
   const documents = ['LICENSE', 'README.md'].filter((name) => existsSync(join(CLI, name)));
   expect(files).toEqual([
     'package.json', ...documents, 'dist/construct/index.js', ...modules.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`), ...assets.map((path) => `assets/${path}`),
-    'assets/manifest.schema.json',
+    'assets/manifest.schema.json', 'assets/prices.json',
   ].sort());
 }, MINUTES);
 

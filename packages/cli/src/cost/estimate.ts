@@ -1,5 +1,5 @@
 import type { MeasuredWrites } from './measure.js';
-import type { PRICES } from './prices.js';
+import type { Prices } from './prices.js';
 
 /** What is limited, and how much. */
 export interface Workload {
@@ -35,7 +35,7 @@ export const AGGREGATOR = { batchSize: 1000, batchWindowSeconds: 5, memoryGigaby
 const UNITS_PER_SNAPSHOT = 2;
 
 /** What a workload costs in a month. An estimate: it leaves out what costs little, such as reads of limits once a minute. */
-export function estimate({ rps, cascade, corrected, entities, windows }: Workload, writes: MeasuredWrites, prices: typeof PRICES): CostItem[] {
+export function estimate({ rps, cascade, corrected, entities, windows }: Workload, writes: MeasuredWrites, prices: Prices): CostItem[] {
   const { dynamodb, lambda } = prices;
   const requests = rps * ((1 - cascade) * writes.request + cascade * writes.cascading);
   const corrections = rps * corrected * (1 + cascade) * writes.correction;

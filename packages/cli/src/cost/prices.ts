@@ -1,9 +1,15 @@
-/** Prices of AWS on demand, in US dollars. Taken from the pages named in `sources` on `date`. */
-export const PRICES = {
-  region: 'us-east-1',
-  currency: 'USD',
-  date: '2026-11-21',
-  sources: { dynamodb: 'https://aws.amazon.com/dynamodb/pricing/on-demand/', lambda: 'https://aws.amazon.com/lambda/pricing/' },
-  dynamodb: { millionWriteUnits: 0.625, millionReadUnits: 0.125, gigabyteMonth: 0.25 },
-  lambda: { millionRequests: 0.2, gigabyteSecondArm: 0.0000133334 },
-} as const;
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Prices of AWS on demand, in US dollars, as the pages named in `sources` had them on `date`. */
+export interface Prices {
+  readonly region: string;
+  readonly currency: string;
+  readonly date: string;
+  readonly sources: Record<string, string>;
+  readonly dynamodb: { readonly millionWriteUnits: number; readonly millionReadUnits: number; readonly gigabyteMonth: number };
+  readonly lambda: { readonly millionRequests: number; readonly gigabyteSecondArm: number };
+}
+
+/** A copy of spec/prices.json, the only price table, which the build puts into the package. */
+export const PRICES = JSON.parse(readFileSync(join(__dirname, '..', '..', 'assets', 'prices.json'), 'utf8')) as Prices;

@@ -5,12 +5,13 @@ import type { LimitView } from '../core/limit-view.js';
 import type { OutagePolicy } from '../core/on-unavailable.js';
 import { MILLI } from '../core/token-bucket.js';
 import type { RequestStore } from '../store/store.js';
+import { Alarms } from './alarms.js';
 import type { WriterSettings } from './bucket-writer.js';
 import { Charger, type Charged } from './charger.js';
 import { withDeadline } from './deadline.js';
-import { refusal, type Decision, type LimitedDecision, type ShadowDecision, type UnsatisfiableDecision } from './decision.js';
+import { Allowed, refusal, type Decision, type LimitedDecision, type ShadowDecision, type UnsatisfiableDecision } from './decision.js';
 import type { EventHub } from './events.js';
-import { Lease, type Charge, type LeaseOwner } from './lease.js';
+import { Lease, type Charge, type LeaseOwner, type Tokens } from './lease.js';
 import type { LimitResolver } from './limit-resolver.js';
 import { checkRequest, type AcquireRequest, type WaitOptions } from './request.js';
 import { WaitingLines, type Place } from './waiting-line.js';
@@ -23,6 +24,7 @@ export class Acquirer {
   /** Charges buckets in memory, during an outage. */
   private local: Charger | undefined;
   private readonly lines = new WaitingLines();
+  private readonly alarms: Alarms;
 
   constructor(
     private readonly settings: WriterSettings,
@@ -33,22 +35,20 @@ export class Acquirer {
     private readonly newLocalStore: () => RequestStore,
   ) {
     this.charger = new Charger(settings, namespaceId, resolver, events);
+    this.alarms = new Alarms(settings.clock);
   }
 
   /** Decides one request. A refusal and an outage are decisions; a wrong request and a wrong table are errors. */
   async decide(request: AcquireRequest): Promise<Decision> {
     const amounts = checkRequest(request);
     request.signal?.throwIfAborted();
-    return request.wait ? this.decideInLine(request, amounts, request.wait) : this.decideNow(request, amounts);
+    if (request.wait) return this.decideInLine(request, amounts, request.wait);
+    const decision = await this.decideEnforced(request, amounts);
+    return decision.outcome === 'limited' || decision.outcome === 'unsatisfiable' ? this.tell(request, decision) : decision;
   }
 
   private get clock(): Clock {
     return this.settings.clock;
-  }
-
-  private async decideNow(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
-    const decision = await this.decideEnforced(request, amounts);
-    return decision.outcome === 'limited' || decision.outcome === 'unsatisfiable' ? this.tell(request, decision) : decision;
   }
 
   /** Tells of a refusal; in shadow mode it is none. */
@@ -62,8 +62,9 @@ export class Acquirer {
 
   private async decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
     try {
-      const { admitted, limits, charges } = await this.charge(request, amounts);
-      return admitted ? { outcome: 'allowed', allowed: true, limits, lease: this.lease(request, charges, false) } : refusal(limits);
+      const charged = await this.charge(request, amounts);
+      if (!charged.admitted) return refusal(charged.limits);
+      return new Allowed(charged, this.lease(request, charged.charges, false));
     } catch (error) {
       if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
       throw error;
@@ -122,7 +123,7 @@ export class Acquirer {
   /** True when it is the place's turn, false when the time is over before. */
   private async turn(place: Place, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
     const timeOver = new Error('the time is over');
-    const turn = withDeadline(() => place.turn, { clock: this.clock, ms, signal, tooLate: () => timeOver, late: () => undefined });
+    const turn = withDeadline(() => place.turn, { alarms: this.alarms, ms, signal, tooLate: () => timeOver, late: () => undefined });
     return turn.then(() => true, (error: unknown) => {
       if (error === timeOver) return false;
       throw error;
@@ -135,29 +136,24 @@ export class Acquirer {
    */
   private charge(request: AcquireRequest, amounts: Amounts): Promise<Charged> {
     const { store, timeoutMs: ms } = this.settings;
-    return withDeadline((abandoned) => this.charger.charge({ ...request, signal: abandoned }, amounts), {
-      clock: this.clock, ms, signal: request.signal,
+    const { entity, resource, limits } = request;
+    return withDeadline((abandoned) => this.charger.charge({ entity, resource, limits, signal: abandoned }, amounts), {
+      alarms: this.alarms, ms, signal: request.signal,
       tooLate: () => new LimiterUnavailableError(`table '${store.tableName}' did not answer within ${ms} ms`, true, { reason: 'unanswered' }),
       late: ({ charges }) => void this.lease(request, charges, false).settle('rollback'),
     });
   }
 
   private lease(request: AcquireRequest, charges: readonly Charge[] | undefined, degraded: boolean): Lease {
-    const { entity, resource } = request;
-    const owner: LeaseOwner = {
-      entity, resource,
-      takeMore: (amounts) => this.takeMore(request, amounts),
-      unsettled: (charged, amounts, cause) => this.events.emit('settlementFailed', { entity: charged, resource, amounts, cause }),
-      dropped: (amounts) => this.events.emit('correctionsDropped', { entity, resource, amounts }),
-    };
-    return new Lease(owner, charges, degraded);
+    return new Lease(new RequestOwner(this, this.events, request), charges, degraded);
   }
 
-  private async takeMore(request: AcquireRequest, amounts: Amounts): Promise<readonly Charge[] | undefined> {
+  /** Takes more for a request that was let through; undefined when nothing is to be booked for it. */
+  async takeMore(request: AcquireRequest, amounts: Amounts): Promise<readonly Charge[] | undefined> {
     try {
-      const { admitted, limits, charges } = await this.charge(request, amounts);
-      if (admitted) return charges;
-      const refused = this.tell(request, refusal(limits));
+      const charged = await this.charge(request, amounts);
+      if (charged.admitted) return charged.charges;
+      const refused = this.tell(request, refusal(charged.limits));
       if (refused.allowed) return undefined;
       throw refusalError(refused);
     } catch (error) {
@@ -166,6 +162,29 @@ export class Acquirer {
       if (!decision.allowed) throw refusalError(decision);
       return undefined;
     }
+  }
+}
+
+/** The request that a lease belongs to. */
+class RequestOwner implements LeaseOwner {
+  readonly entity: string;
+  readonly resource: string;
+
+  constructor(private readonly acquirer: Acquirer, private readonly events: EventHub, private readonly request: AcquireRequest) {
+    ({ entity: this.entity, resource: this.resource } = request);
+  }
+
+  takeMore(amounts: Amounts): Promise<readonly Charge[] | undefined> {
+    return this.acquirer.takeMore(this.request, amounts);
+  }
+
+  unsettled(entity: string, amounts: Tokens, cause: unknown): void {
+    this.events.emit('settlementFailed', { entity, resource: this.resource, amounts, cause });
+  }
+
+  dropped(amounts: Tokens): void {
+    const { entity, resource } = this;
+    this.events.emit('correctionsDropped', { entity, resource, amounts });
   }
 }
 

@@ -9,12 +9,15 @@ const MAX_BUCKETS = 10_000;
 /** The buckets that a process has used lately. */
 export class BucketRegistry {
   private readonly buckets = new Map<string, ShardedBucket>();
+  private latest: ShardedBucket | undefined;
 
   constructor(private readonly settings: WriterSettings, private readonly namespaceId: string, private readonly events: EventHub) {}
 
   get(entity: string, resource: string): ShardedBucket {
     const id = `${entity}#${resource}`;
     const bucket = this.buckets.get(id) ?? this.create(entity, resource);
+    if (bucket === this.latest) return bucket;
+    this.latest = bucket;
     this.buckets.delete(id); // so that the longest unused stays first
     this.buckets.set(id, bucket);
     if (this.buckets.size > MAX_BUCKETS) this.buckets.delete(this.buckets.keys().next().value!);

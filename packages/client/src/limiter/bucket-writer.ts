@@ -6,6 +6,7 @@ import { availableTokens, type Standing } from '../core/views.js';
 import { createUpdate, parseBucket, pullBackUpdate, refillUpdate, settleUpdate, splitUpdate, takeUpdate, type Lineage } from '../schema/bucket-item.js';
 import type { ItemUpdate } from '../schema/update.js';
 import type { RequestStore } from '../store/store.js';
+import type { Abandonment } from './deadline.js';
 import { SettlementQueue } from './settlement-queue.js';
 import { writeOnce, type OnceOutcome } from './write-once.js';
 import { WritePace } from './write-pace.js';
@@ -60,7 +61,7 @@ export interface BucketContext {
   /** The entity's place in the hierarchy, for a bucket that has to be created. */
   readonly lineage: Lineage;
   /** Aborted when nobody waits for the request any more. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Readonly<Abandonment> | undefined;
   /** The limits, looked up again; called when the bucket carries others and was seen after these were read. */
   revalidate(): Promise<WantedLimits>;
   /** Whether a further shard belongs to the bucket; called before it is created. */
@@ -150,7 +151,7 @@ export class BucketWriter {
    * Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not; none
    * when it was seen too short a moment ago. Requests that come while writes are under way share the next one.
    */
-  async take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
+  take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
     return new Promise((resolve, reject) => {
       this.queue.push({ amounts, context, refreshed: false, resolve, reject });
       this.serveQueue();
@@ -166,10 +167,15 @@ export class BucketWriter {
       this.lastBatch = batch.length;
       this.deciding.add(batch);
       void this.serve(batch).then((failure) => {
-        this.deciding.delete(batch);
         // A store that is down must not keep those who wait: each would run into it, one after the other.
         if (failure !== undefined && failure.reason !== 'throttled') for (const { reject } of this.queue.splice(0)) reject(failure);
-        this.serveQueue();
+        const goOn = (): void => {
+          this.deciding.delete(batch);
+          this.serveQueue();
+        };
+        // Callers who were answered just now and ask again at once share the next write with those who wait already.
+        if (this.hot) setImmediate(goOn);
+        else goOn();
       });
     }
   }
@@ -197,7 +203,7 @@ export class BucketWriter {
       const { context } = batch[0] ?? next;
       if (context.limits.target !== limits.target || context.shardCount !== shardCount) break;
       addAmounts(sum, next.amounts);
-      if (batch.length > 0 && [...sum.values()].some((total) => total > LARGEST_SUM)) break;
+      if (batch.length > 0 && isTooLarge(sum)) break;
       this.queue.shift();
       if (signal?.aborted) next.reject(signal.reason);
       else batch.push(next);
@@ -369,6 +375,11 @@ interface QueuedTake {
 
 /** Sums beyond this could leave the safe integers once they are added to a balance. */
 const LARGEST_SUM = Number.MAX_SAFE_INTEGER / 4;
+
+function isTooLarge(sum: Amounts): boolean {
+  for (const total of sum.values()) if (total > LARGEST_SUM) return true;
+  return false;
+}
 
 function sumOf(batch: readonly QueuedTake[]): Amounts {
   if (batch.length === 1) return batch[0]!.amounts;

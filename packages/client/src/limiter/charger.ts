@@ -1,4 +1,4 @@
-import type { Amounts } from '../core/bucket.js';
+import type { Amounts, BucketState } from '../core/bucket.js';
 import { NoLimitsConfiguredError } from '../core/errors.js';
 import type { LimitView } from '../core/limit-view.js';
 import type { Limit } from '../core/limit.js';
@@ -6,12 +6,16 @@ import { applicationLimits } from '../core/plan.js';
 import { viewShards, type Standing } from '../core/views.js';
 import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
 import { BucketRegistry } from './bucket-registry.js';
-import type { WriterSettings } from './bucket-writer.js';
+import type { BucketWriter, WriterSettings } from './bucket-writer.js';
+import type { Abandonment } from './deadline.js';
 import type { EventHub } from './events.js';
 import type { Charge } from './lease.js';
 import type { Known, LimitResolver, ResolvedLimits } from './limit-resolver.js';
 import { checkKnown, type AcquireRequest } from './request.js';
-import type { ShardedBucket, TakeContext, Taken } from './sharded-bucket.js';
+import type { Part, ShardedBucket, TakeContext, Taken } from './sharded-bucket.js';
+
+/** What of a request says what to charge, and whether somebody still waits for it. */
+export type ChargeRequest = Pick<AcquireRequest, 'entity' | 'resource' | 'limits'> & { readonly signal?: Abandonment };
 
 /** How the entities of a request were charged. */
 export interface Charged {
@@ -51,12 +55,14 @@ export class Charger {
   }
 
   /** 1 call for each entity when everything is known; a refusal leaves all as they were. */
-  async charge(request: AcquireRequest, amounts: Amounts): Promise<Charged> {
+  async charge(request: ChargeRequest, amounts: Amounts): Promise<Charged> {
     const parties: Party[] = [];
     try {
-      const [child, lineage] = await this.childOf(request, amounts);
+      const found = this.childOf(request, amounts);
+      const child = found instanceof Promise ? await found : found; // most often memory has it: no turn is lost then
       parties.push(child);
-      const parent = await this.parentOf(request, amounts, lineage);
+      const parentId = parentIdOf(request.entity, child.context.lineage);
+      const parent = parentId === undefined ? undefined : await this.parentOf(request, amounts, parentId);
       if (parent !== undefined) parties.push(parent);
       return await this.chargeAll(request, parties);
     } catch (error) { // the request cannot be decided: it must change nothing
@@ -66,7 +72,7 @@ export class Charger {
   }
 
   /** Like `charge`, with the limits that memory holds; undefined when it holds none. Reads nothing. */
-  async chargeFromMemory(request: AcquireRequest, amounts: Amounts): Promise<Charged | undefined> {
+  async chargeFromMemory(request: ChargeRequest, amounts: Amounts): Promise<Charged | undefined> {
     const { entity, resource, limits } = request;
     const lineage = this.resolver.peekLineage(entity) ?? ORPHAN;
     const limitsOf = (whose: string): ResolvedLimits | undefined =>
@@ -80,29 +86,29 @@ export class Charger {
     return this.chargeAll(request, parties.filter((party) => party.amounts.size > 0));
   }
 
-  private async childOf(request: AcquireRequest, amounts: Amounts): Promise<[Party, Lineage]> {
+  private childOf(request: ChargeRequest, amounts: Amounts): Party | Promise<Party> {
     const { entity, resource, limits } = request;
+    const child = (known: Known): Party => this.party(request, entity, amounts, known);
     if (limits !== undefined) {
-      const lineage = this.resolver.peekLineage(entity) ?? await this.resolver.lineage(entity);
-      return [this.party(request, entity, amounts, { resolved: overridden(limits), lineage }), lineage];
+      const resolved = overridden(limits);
+      const lineage = this.resolver.peekLineage(entity);
+      return lineage === undefined ? this.resolver.lineage(entity).then((read) => child({ resolved, lineage: read })) : child({ resolved, lineage });
     }
     const { resolved, lineage = ORPHAN } = this.resolver.peek(entity, resource) ?? {};
     if (resolved === undefined) return this.firstSight(request, entity, amounts);
-    return [this.party(request, entity, amounts, await this.current(entity, resource, amounts, { resolved, lineage })), lineage];
+    return fits(amounts, resolved) ? child({ resolved, lineage }) : this.current(entity, resource, { resolved, lineage }).then(child);
   }
 
-  private async parentOf(request: AcquireRequest, amounts: Amounts, lineage: Lineage): Promise<Party | undefined> {
-    const { entity, resource, limits } = request;
-    const parentId = parentIdOf(entity, lineage);
-    if (parentId === undefined) return undefined;
+  private async parentOf(request: ChargeRequest, amounts: Amounts, parentId: string): Promise<Party | undefined> {
+    const { resource, limits } = request;
     const known = limits === undefined ? this.resolver.peek(parentId, resource) : { resolved: overridden(limits) };
     if (known !== undefined && known.resolved === undefined) return undefined; // a parent without limits limits nobody
     try {
       const party = known?.resolved === undefined
-        ? (await this.firstSight(request, parentId, amounts))[0]
-        : this.party(request, parentId, amounts, await this.current(parentId, resource, sharedWith(known.resolved, amounts), {
-          resolved: known.resolved, lineage: ORPHAN,
-        }));
+        ? await this.firstSight(request, parentId, amounts)
+        : this.party(request, parentId, amounts, fits(sharedWith(known.resolved, amounts), known.resolved)
+          ? { resolved: known.resolved, lineage: ORPHAN }
+          : await this.current(parentId, resource, { resolved: known.resolved, lineage: ORPHAN }));
       return party.amounts.size === 0 ? undefined : party;
     } catch (error) {
       if (error instanceof NoLimitsConfiguredError) return undefined;
@@ -111,8 +117,7 @@ export class Charger {
   }
 
   /** A refusal for good must not come from old memory: limits may have been added or raised. */
-  private async current(entity: string, resource: string, amounts: Amounts, known: Known): Promise<Known> {
-    if (fits(amounts, known.resolved)) return known;
+  private async current(entity: string, resource: string, known: Known): Promise<Known> {
     return { ...known, resolved: await this.resolver.revalidate(entity, resource) };
   }
 
@@ -120,7 +125,7 @@ export class Charger {
    * Nothing is known about this entity and resource: look the limits up and take from the bucket at the same time, so
    * that a new process needs one round trip for a bucket that is in use.
    */
-  private async firstSight(request: AcquireRequest, entity: string, amounts: Amounts): Promise<[Party, Lineage]> {
+  private async firstSight(request: ChargeRequest, entity: string, amounts: Amounts): Promise<Party> {
     const { resource } = request;
     const bucket = this.buckets.get(entity, resource);
     const [blind, found] = await Promise.allSettled([
@@ -137,14 +142,14 @@ export class Charger {
       if (party.amounts.size === amounts.size) party.taken = taken;
       else await bucket.giveBack(taken?.parts ?? []); // a parent's bucket may still carry a limit that the parent no longer has
       if (party.taken !== undefined) await bucket.complete(party.context);
-      return [party, found.value.lineage];
+      return party;
     } catch (error) { // the request is wrong after all: it must change nothing
       await bucket.giveBack(taken?.parts ?? []);
       throw error;
     }
   }
 
-  private party(request: AcquireRequest, entity: string, wanted: Amounts, { resolved, lineage }: Known): Party {
+  private party(request: ChargeRequest, entity: string, wanted: Amounts, { resolved, lineage }: Known): Party {
     const { resource, signal } = request;
     const isParent = entity !== request.entity;
     if (!isParent) checkKnown(wanted, resolved.limits);
@@ -165,24 +170,22 @@ export class Charger {
     return party;
   }
 
-  private async chargeAll(request: AcquireRequest, parties: readonly Party[]): Promise<Charged> {
+  private async chargeAll(request: ChargeRequest, parties: readonly Party[]): Promise<Charged> {
     const { resource } = request;
     const admitted = parties.every(({ amounts, resolved }) => fits(amounts, resolved)) && await this.takeFromAll(parties);
     if (!admitted) {
       await giveBack(parties);
       return { admitted, limits: this.refusedViews(parties, resource), charges: [] };
     }
-    return {
-      admitted,
-      limits: parties.flatMap((party) => viewsOf(party, resource, party.taken!.shards)),
-      charges: parties.flatMap((party) => chargesOf(party, resource)),
-    };
+    return new Admission(parties, resource);
   }
 
   /** False when one refused. One that seems to be short is asked first, alone; otherwise all are asked at once. */
   private async takeFromAll(parties: readonly Party[]): Promise<boolean> {
+    const [first] = parties;
+    if (parties.length === 1) return first!.taken !== undefined || takeFor(first!);
     const open = parties.filter(({ taken }) => taken === undefined);
-    const doubtful = parties.length === 1 ? undefined : open.find(({ bucket, amounts, resolved }) => bucket.room(amounts, resolved.target) < 1);
+    const doubtful = open.find(({ bucket, amounts, resolved }) => bucket.room(amounts, resolved.target) < 1);
     if (doubtful !== undefined && !await takeFor(doubtful)) return false;
     const results = await Promise.allSettled(open.filter((party) => party !== doubtful).map(takeFor));
     if (results.some((result) => result.status === 'fulfilled' && !result.value)) return false;
@@ -204,6 +207,48 @@ export class Charger {
   }
 }
 
+/** A request that was admitted. */
+class Admission implements Charged {
+  readonly admitted = true;
+  readonly charges: readonly Charge[];
+  private views: LimitView[] | undefined;
+
+  constructor(private readonly parties: readonly Party[], private readonly resource: string) {
+    this.charges = parties.flatMap((party) => party.taken!.parts.map((part) => new PartCharge(party, resource, part)));
+  }
+
+  /** Made when somebody looks at them. */
+  get limits(): readonly LimitView[] {
+    return this.views ??= this.parties.flatMap((party) => viewsOf(party, this.resource, party.taken!.shards));
+  }
+}
+
+/** What one shard gave. */
+class PartCharge implements Charge {
+  readonly entity: string;
+  readonly amounts: Amounts;
+  private readonly limits: readonly Limit[];
+  private readonly writer: BucketWriter;
+  private readonly state: BucketState | null | undefined;
+
+  constructor({ entity, resolved }: Party, readonly resource: string, { writer, amounts }: Part) {
+    this.entity = entity;
+    this.amounts = amounts;
+    this.limits = resolved.limits;
+    this.writer = writer;
+    this.state = writer.lastSeen;
+  }
+
+  get limitNames(): readonly string[] {
+    const stored = this.state ? applicationLimits(this.state).map(([name]) => name) : [];
+    return [...new Set([...stored, ...this.limits.map(({ name }) => name)])];
+  }
+
+  settle(amounts: Amounts): Promise<unknown> {
+    return this.writer.settle(amounts);
+  }
+}
+
 /** Returns what a request that is not admitted has taken. */
 async function giveBack(parties: readonly Party[]): Promise<void> {
   await Promise.all(parties.map(async (party) => {
@@ -222,14 +267,6 @@ async function takeFor(party: Party): Promise<boolean> {
 function viewsOf({ entity, resolved, amounts, taken }: Party, resource: string, shards: readonly Standing[]): LimitView[] {
   if (shards.length === 0) return [];
   return viewShards({ entity, resource, source: resolved.source }, taken?.target ?? resolved.target, amounts, shards);
-}
-
-function chargesOf({ entity, resolved, taken }: Party, resource: string): Charge[] {
-  return taken!.parts.map(({ writer, amounts }) => {
-    const stored = writer.lastSeen ? applicationLimits(writer.lastSeen).map(([name]) => name) : [];
-    const limitNames = [...new Set([...stored, ...resolved.limits.map(({ name }) => name)])];
-    return { entity, resource, amounts, limitNames, settle: (change) => writer.settle(change) };
-  });
 }
 
 const ORPHAN: Lineage = { cascade: false, parentId: undefined };
@@ -261,5 +298,6 @@ function overridden(limits: readonly Limit[]): ResolvedLimits {
 
 /** False when a limit is unknown, or can never hold what is asked of it. */
 function fits(amounts: Amounts, { target }: ResolvedLimits): boolean {
-  return [...amounts].every(([name, amount]) => amount <= (target.limits.get(name)?.capacity ?? -1));
+  for (const [name, amount] of amounts) if (!(amount <= (target.limits.get(name)?.capacity ?? -1))) return false;
+  return true;
 }

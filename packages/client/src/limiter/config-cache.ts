@@ -23,6 +23,14 @@ export interface CacheOptions {
   readonly timeoutMs: number | undefined;
 }
 
+/** A key that is looked up often carries what the cache finds it by: to make that takes longer than to look. */
+export interface CacheKey extends PrimaryKey {
+  readonly id?: string;
+}
+
+/** The key with what the cache finds it by. */
+export const cacheKey = ({ pk, sk }: PrimaryKey): CacheKey => ({ pk, sk, id: `${pk}\0${sk}` });
+
 interface Slot<T> {
   readonly value: T;
   readonly expiresAt: number;
@@ -77,7 +85,7 @@ export class ConfigCache<T> {
   }
 
   /** The items from memory, also when they are stale; undefined when one is not there. Makes no call. */
-  peek(keys: readonly PrimaryKey[]): { readonly values: readonly T[]; readonly stale: boolean } | undefined {
+  peek(keys: readonly CacheKey[]): { readonly values: readonly T[]; readonly stale: boolean } | undefined {
     const now = this.clock.now();
     const values: T[] = [];
     let stale = false;
@@ -133,4 +141,4 @@ export class ConfigCache<T> {
   }
 }
 
-const identity = ({ pk, sk }: PrimaryKey): string => `${pk}\0${sk}`;
+const identity = (key: CacheKey): string => key.id ?? cacheKey(key).id!;

@@ -1,7 +1,13 @@
-import type { Clock } from '../core/clock.js';
+import type { Alarm, Alarms, Waiter } from './alarms.js';
+
+/** What is left of an abort signal for work that only asks now and then: signals of requests would take longer than the rest. */
+export interface Abandonment {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+}
 
 export interface Deadline<T> {
-  readonly clock: Clock;
+  readonly alarms: Alarms;
   /** Longest wait for the work. */
   readonly ms: number;
   /** The caller's: gives up when it is aborted. */
@@ -17,31 +23,60 @@ export interface Deadline<T> {
  *
  * Exactly one of the three decides, in one step: a result is either returned or `late`, never both and never neither.
  *
- * @param work gets a signal that is aborted when nobody waits for it any more
+ * @param work is told when nobody waits for it any more
  */
-export function withDeadline<T>(work: (abandoned: AbortSignal) => Promise<T>, { clock, ms, signal, tooLate, late }: Deadline<T>): Promise<T> {
-  const abandoned = new AbortController();
-  const timer = new AbortController();
+export function withDeadline<T>(work: (abandoned: Abandonment) => Promise<T>, deadline: Deadline<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    let decided = false;
-    const first = (): boolean => {
-      if (decided) return false;
-      decided = true;
-      signal?.removeEventListener('abort', onAbort); // the caller's signal may live as long as the process
-      timer.abort();
-      return true;
-    };
-    const giveUp = (reason: Error): void => {
-      if (!first()) return;
-      abandoned.abort(reason);
-      reject(reason);
-    };
-    const onAbort = (): void => giveUp(signal!.reason as Error);
-    signal?.addEventListener('abort', onAbort);
-    clock.sleep(ms, timer.signal).then(() => giveUp(tooLate()), () => undefined);
-    work(abandoned.signal).then(
-      (result) => (first() ? resolve(result) : late(result)),
-      (error: unknown) => { if (first()) reject(error as Error); },
-    );
+    const wait = new Wait(deadline, resolve, reject);
+    work(wait).then((result) => wait.bring(result), (error: unknown) => wait.fail(error));
   });
+}
+
+/** One caller who waits for work; an object without closures, because there is one for each request. */
+class Wait<T> implements Abandonment, Waiter {
+  aborted = false;
+  reason: unknown;
+  private readonly alarm: Alarm;
+
+  constructor(
+    private readonly deadline: Deadline<T>,
+    private readonly resolve: (result: T) => void, private readonly reject: (error: unknown) => void,
+  ) {
+    deadline.signal?.addEventListener('abort', this);
+    this.alarm = deadline.alarms.set(deadline.ms, this);
+  }
+
+  bring(result: T): void {
+    if (this.aborted) return this.deadline.late(result);
+    this.end();
+    this.resolve(result);
+  }
+
+  fail(error: unknown): void {
+    if (this.aborted) return;
+    this.end();
+    this.reject(error);
+  }
+
+  timeOver(): void {
+    this.giveUp(this.deadline.tooLate());
+  }
+
+  /** The caller's signal was aborted. */
+  handleEvent(): void {
+    this.giveUp(this.deadline.signal!.reason);
+  }
+
+  private giveUp(reason: unknown): void {
+    this.end();
+    this.aborted = true;
+    this.reason = reason;
+    this.reject(reason);
+  }
+
+  /** Neither the alarm nor the caller's signal, which may live as long as the process, tells this one anything more. */
+  private end(): void {
+    this.deadline.signal?.removeEventListener('abort', this);
+    this.alarm.leave(this);
+  }
 }

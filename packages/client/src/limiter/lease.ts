@@ -61,19 +61,26 @@ interface Failure extends Move {
  */
 export class Lease implements AsyncDisposable {
   private state: 'open' | 'committed' | 'rolled back' = 'open';
-  private readonly accounts = new Map<string, Account>();
+  /** Made when the lease is looked at or changed, which few are. */
+  private booked: Map<string, Account> | undefined;
   /** Stands for the bucket of a lease without a charge. */
-  private readonly nobody: Account = { entity: '', limitNames: [], wanted: new Map(), parts: [] };
+  private nobody: Account | undefined;
   /** The writes of a lease happen one after the other: each writes what the one before it left over. */
-  private writing: Promise<unknown> = Promise.resolve();
+  private writing: Promise<unknown> = IDLE;
 
   /**
    * @internal
    * @param charges what was taken; undefined for a lease that took nothing
    * @param degraded true when the lease was granted without the store
    */
-  constructor(private readonly owner: LeaseOwner, charges: readonly Charge[] | undefined, readonly degraded: boolean) {
-    for (const charge of charges ?? []) this.book(charge);
+  constructor(private readonly owner: LeaseOwner, private readonly charges: readonly Charge[] | undefined, readonly degraded: boolean) {}
+
+  private get accounts(): Map<string, Account> {
+    if (this.booked === undefined) {
+      this.booked = new Map();
+      for (const charge of this.charges ?? []) this.book(charge);
+    }
+    return this.booked;
   }
 
   /** True after `commit` or `rollback`: the amounts can no longer change. */
@@ -208,8 +215,9 @@ export class Lease implements AsyncDisposable {
   }
 
   private async writeCorrections(): Promise<readonly Failure[]> {
-    const dropped = nonZero(this.nobody.wanted);
-    this.nobody.wanted.clear();
+    if (this.booked === undefined) return []; // nobody looked, so nothing was corrected
+    const dropped = nonZero(this.nobody?.wanted ?? new Map());
+    this.nobody = undefined;
     if (this.degraded && dropped.size > 0) this.owner.dropped(toTokens(dropped));
     return settle([...this.accounts.values()].flatMap(corrections));
   }
@@ -235,7 +243,7 @@ export class Lease implements AsyncDisposable {
     for (const name of amounts.keys()) {
       if (own !== undefined && !own.limitNames.includes(name)) throw new UnknownLimitError(name, own.limitNames);
     }
-    for (const { wanted, limitNames } of own === undefined ? [this.nobody] : this.accounts.values()) {
+    for (const { wanted, limitNames } of own === undefined ? [this.nobody ??= newAccount('', [])] : this.accounts.values()) {
       for (const [name, amount] of amounts) {
         if (own === undefined || limitNames.includes(name)) wanted.set(name, change(wanted.get(name) ?? 0, amount));
       }
@@ -245,12 +253,12 @@ export class Lease implements AsyncDisposable {
   private book(charge: Charge): void {
     const account = this.accountOf(charge);
     this.accounts.set(charge.entity, account);
-    account.parts.push({ taken: new Map(charge.amounts), settle: charge.settle });
+    account.parts.push({ taken: new Map(charge.amounts), settle: (amounts) => charge.settle(amounts) });
     addAmounts(account.wanted, charge.amounts);
   }
 
   private accountOf({ entity, limitNames }: Charge): Account {
-    return this.accounts.get(entity) ?? { entity, limitNames, wanted: new Map(), parts: [] };
+    return this.accounts.get(entity) ?? newAccount(entity, limitNames);
   }
 
   private demandOpen(): void {
@@ -261,6 +269,10 @@ export class Lease implements AsyncDisposable {
     return new LeaseExpiredError(`the lease was already ${this.state}`);
   }
 }
+
+const IDLE = Promise.resolve();
+
+const newAccount = (entity: string, limitNames: readonly string[]): Account => ({ entity, limitNames, wanted: new Map(), parts: [] });
 
 /** Sends every move, also when another fails: one entity's failure must not cost another its tokens (W23). */
 async function settle(moves: readonly Move[]): Promise<readonly Failure[]> {
@@ -294,7 +306,7 @@ function corrections(account: Account): Move[] {
 }
 
 function refundOf(account: Account, charge: Charge): Move {
-  return { account, part: { taken: new Map(), settle: charge.settle }, amounts: negated(charge.amounts) };
+  return { account, part: { taken: new Map(), settle: (amounts) => charge.settle(amounts) }, amounts: negated(charge.amounts) };
 }
 
 function takenBy({ parts }: Account, name: string): number {

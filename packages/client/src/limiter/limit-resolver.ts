@@ -11,7 +11,7 @@ import { configKey, parseLimits, parseOnUnavailable, type LimitScope } from '../
 import { parseEntity } from '../schema/entity-item.js';
 import { pk, SK, type PrimaryKey } from '../schema/keys.js';
 import type { RequestStore } from '../store/store.js';
-import { ConfigCache, type CacheStats } from './config-cache.js';
+import { cacheKey, ConfigCache, type CacheKey, type CacheStats } from './config-cache.js';
 
 /** The limits that apply to an entity and resource. */
 export interface ResolvedLimits {
@@ -45,8 +45,11 @@ interface Level {
   readonly lineage: Lineage;
 }
 
+/** Where the limits of an entity and resource may be stored, highest first. */
 interface Levels {
   readonly keys: readonly PrimaryKey[];
+  /** The same, behind the entity's own record. */
+  readonly withEntity: readonly CacheKey[];
   readonly sources: readonly LimitSource[];
 }
 
@@ -56,6 +59,9 @@ export interface ResolverOptions {
   /** Stored items kept in memory at most. @default 10000 */
   readonly maxEntries?: number;
 }
+
+/** Entities and resources whose keys are kept; they are made again for others. */
+const MAX_LEVELS = 1000;
 
 /** Shortest time between two reads that a bucket with other parameters than the config causes, per entity and resource. */
 const REVALIDATE_INTERVAL_MS = 2000;
@@ -69,6 +75,7 @@ const REVALIDATE_INTERVAL_MS = 2000;
 export class LimitResolver {
   private readonly cache: ConfigCache<Level>;
   private readonly revalidatedAt = new Map<string, number>();
+  private readonly levelsById = new Map<string, Levels>();
   private policy: OnUnavailable | undefined;
 
   constructor(
@@ -103,11 +110,11 @@ export class LimitResolver {
    */
   peek(entity: string, resource: string): Remembered | undefined {
     const levels = this.levels(entity, resource);
-    const keys = [this.entityKey(entity), ...levels.keys];
-    const known = this.cache.peek(keys);
-    if (known?.stale === true) void this.cache.read(keys).catch(() => undefined); // the next request tries again
-    const [family, ...values] = known?.values ?? [];
-    return family && { resolved: choose(values, levels), lineage: family.lineage };
+    const known = this.cache.peek(levels.withEntity);
+    if (known?.stale === true) void this.cache.read(levels.withEntity).catch(() => undefined); // the next request tries again
+    if (known === undefined) return undefined;
+    const [family, ...values] = known.values;
+    return { resolved: choose(values, levels), lineage: family!.lineage };
   }
 
   /**
@@ -149,7 +156,7 @@ export class LimitResolver {
    */
   async know(entity: string, resource: string): Promise<Known> {
     const levels = this.levels(entity, resource);
-    const [family, ...values] = await this.cache.read([this.entityKey(entity), ...levels.keys]);
+    const [family, ...values] = await this.cache.read(levels.withEntity);
     return { resolved: choose(values, levels) ?? noLimits(entity, resource), lineage: family!.lineage };
   }
 
@@ -203,19 +210,31 @@ export class LimitResolver {
   }
 
   private levels(entity: string, resource: string): Levels {
+    const id = `${entity}#${resource}`;
+    const known = this.levelsById.get(id);
+    if (known !== undefined) return known;
+    const levels = this.newLevels(entity, resource);
+    this.levelsById.set(id, levels);
+    if (this.levelsById.size > MAX_LEVELS) this.levelsById.delete(this.levelsById.keys().next().value!);
+    return levels;
+  }
+
+  private newLevels(entity: string, resource: string): Levels {
     const scopes: [LimitSource, LimitScope][] = [
       ['entity', { entity, resource }],
       ...(resource === DEFAULT_RESOURCE ? [] : [['entityDefault', { entity }] as [LimitSource, LimitScope]]),
       ['resource', { resource }],
       ['system', {}],
     ];
-    return { sources: scopes.map(([source]) => source), keys: scopes.map(([, scope]) => configKey(this.namespaceId, scope)) };
+    const keys = scopes.map(([, scope]) => cacheKey(configKey(this.namespaceId, scope)));
+    return { sources: scopes.map(([source]) => source), keys, withEntity: [cacheKey(this.entityKey(entity)), ...keys] };
   }
 }
 
 /** A level that cannot be read counts only when no higher one decides: it must not take down entities with limits of their own. */
 function choose(values: readonly Level[], { sources }: Levels): ResolvedLimits | undefined {
-  const readAt = Math.min(...values.map((level) => level.readAt));
+  let readAt = Infinity;
+  for (const level of values) readAt = Math.min(readAt, level.readAt);
   for (const [at, { limits, target, corrupt }] of values.entries()) {
     if (corrupt !== undefined) throw corrupt;
     if (limits.length > 0) return { limits, source: sources[at]!, target, readAt };

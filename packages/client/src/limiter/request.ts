@@ -76,8 +76,7 @@ export function checkAmounts(tokens: Readonly<Record<string, number>>, kind: 'am
 
 /** Refuses a request for a limit that does not apply; taking it as unlimited would hide a slip (W26). */
 export function checkKnown(amounts: Amounts, limits: readonly Limit[]): void {
-  const names = limits.map(({ name }) => name);
-  for (const name of amounts.keys()) {
-    if (!names.includes(name)) throw new UnknownLimitError(name, names);
+  for (const wanted of amounts.keys()) {
+    if (!limits.some(({ name }) => name === wanted)) throw new UnknownLimitError(wanted, limits.map(({ name }) => name));
   }
 }

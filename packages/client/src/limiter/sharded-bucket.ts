@@ -119,6 +119,7 @@ export class ShardedBucket {
 
   /** The fuller of two random shards first, then the other, then those that seem to have room; undefined when enough were tried. */
   private choose(tried: ReadonlySet<number>, amounts: Amounts, target: BucketTarget): number | undefined {
+    if (this.count === 1) return tried.has(0) ? undefined : 0;
     if (tried.size >= MAX_TRIED) return undefined;
     const one = this.draw(tried);
     const other = one === undefined ? undefined : this.draw(new Set([...tried, one]));
@@ -131,7 +132,7 @@ export class ShardedBucket {
 
   private draw(tried: ReadonlySet<number>): number | undefined {
     if ([...tried].filter((shard) => shard < this.count).length === this.count) return undefined;
-    let shard = this.count === 1 ? 0 : Math.floor(this.settings.random() * this.count);
+    let shard = Math.floor(this.settings.random() * this.count);
     while (tried.has(shard)) shard = (shard + 1) % this.count;
     return shard;
   }
@@ -196,7 +197,8 @@ export class ShardedBucket {
 
   private async takeFrom(shard: number, amounts: Amounts, context: TakeContext): ReturnType<BucketWriter['take']> {
     try {
-      return await this.writer(shard).take(amounts, { ...context, shardCount: this.count, hasShard: (further) => this.hasShard(further) });
+      const { limits, lineage, signal, revalidate } = context;
+      return await this.writer(shard).take(amounts, { limits, lineage, signal, revalidate, shardCount: this.count, hasShard: this.hasShard });
     } finally {
       this.learn(shard);
     }
@@ -210,12 +212,12 @@ export class ShardedBucket {
   }
 
   /** A further shard that is missing may be new, or gone because an operator joined the shards: the first one knows. 1 read. */
-  private async hasShard(shard: number): Promise<boolean> {
+  private readonly hasShard = async (shard: number): Promise<boolean> => {
     const { store, timeoutMs } = this.settings;
     const first = await store.get({ pk: pk.bucket({ ...this.key, shard: 0 }), sk: SK.bucket }, { consistent: true, timeoutMs });
     if (first !== undefined) this.count = parseBucket(first).shardCount;
     return shard < this.count;
-  }
+  };
 
   private async split(): Promise<void> {
     const shards = this.count;

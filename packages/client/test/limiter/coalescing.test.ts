@@ -40,6 +40,17 @@ describe('requests for one bucket that come at the same time', () => {
     expect(readUnits).toBe(0);
   });
 
+  test('share each write with those who were just answered and ask again at once', async () => {
+    const { tryTake } = await setUp(1_000_000);
+    const rounds = 20;
+
+    await Promise.all(times(16, async () => {
+      for (let round = 0; round < rounds; round++) await tryTake(1);
+    }));
+
+    expect(table.meter.take().calls).toBeLessThanOrEqual(rounds + 4); // the first few find nobody else yet
+  });
+
   test('are admitted exactly as far as the tokens go, first come first served', async () => {
     const { tryTake, entity } = await setUp(60);
 

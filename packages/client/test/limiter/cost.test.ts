@@ -1,11 +1,21 @@
+import costs from '../../../../spec/costs.json';
 import type { TestTable } from '../../../../test/support/table';
 import { connectWithLimits } from '../support/acquire';
 import { storedBucket, tamper } from '../support/bucket';
+import { measurePaths } from '../support/cost-paths';
 
 let table: TestTable;
 let setUp: Awaited<ReturnType<typeof connectWithLimits>>['setUp'];
 
 beforeAll(async () => { ({ table, setUp } = await connectWithLimits()); });
+
+describe('the cost of every path', () => {
+  test('is what spec/costs.json promises, from which the documentation has its tables', async () => {
+    const thousandths = (_: string, value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value);
+
+    expect(JSON.parse(JSON.stringify(await measurePaths(table), thousandths))).toEqual(costs);
+  });
+});
 
 describe('the cost of acquire', () => {
   test('a warm one is 1 call, 1 write unit with indexes counted, 0 read units', async () => {

@@ -110,6 +110,19 @@ describe('a request during an outage', () => {
   });
 });
 
+describe('a decision to let pass', () => {
+  test('is copied with its limits, which stay as they were', async () => {
+    const { decide } = setUp();
+    const decision = await decide({ rpm: 1 });
+    const copy = { ...decision };
+    await decide({ rpm: 1 });
+
+    expect(Object.keys(copy).sort()).toEqual(['allowed', 'lease', 'limits', 'outcome']);
+    expect(copy.limits).toEqual(decision.limits);
+    expect(decision.limits).toBe(decision.limits);
+  });
+});
+
 describe('a parent', () => {
   const family = (simulation: Simulation, cascade: boolean, parent: string) => simulation.table.transact([{
     put: { PK: { S: pk.entity(NAMESPACE, 'user-1') }, SK: { S: SK.entity }, entity_id: { S: 'user-1' }, parent_id: { S: parent }, cascade: { BOOL: cascade } },

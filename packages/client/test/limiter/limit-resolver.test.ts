@@ -139,6 +139,15 @@ describe('LimitResolver', () => {
     expect(table.reads).toHaveLength(2);
   });
 
+  test('knows a thousand entities and more', async () => {
+    const { table, resolver } = setUp();
+    for (let n = 0; n <= 1000; n++) await resolver.know(`u${n}`, 'api');
+    const { length } = table.reads;
+
+    expect([resolver.peek('u0', 'api'), resolver.peek('u1000', 'api')]).toMatchObject([{ resolved: { source: 'system' } }, { resolved: { source: 'system' } }]);
+    expect(table.reads).toHaveLength(length);
+  });
+
   test('keeps serving what it knows while the store is down', async () => {
     const { table, clock, resolver } = setUp();
     await resolver.know('u', 'api');

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { Alarms } from '@zae-limiter/client/limiter/alarms';
 import { ConfigCache } from '@zae-limiter/client/limiter/config-cache';
 import { withDeadline } from '@zae-limiter/client/limiter/deadline';
 import type { LimitedDecision } from '@zae-limiter/client/limiter/decision';
@@ -42,7 +43,7 @@ describe('a deadline', () => {
     const { signal } = new AbortController();
     const late = jest.fn();
     const sleeping = jest.spyOn(clock, 'sleep');
-    const result = withDeadline(work, { clock, ms: 100, signal, tooLate: () => new Error('too late'), late });
+    const result = withDeadline(work, { alarms: new Alarms(clock), ms: 100, signal, tooLate: () => new Error('too late'), late });
     const timer = () => sleeping.mock.calls[0]![1]!;
     return { clock, signal, late, result, timer };
   };

@@ -1,11 +1,15 @@
-import { MemoryStore, type Store } from '@zae-limiter/client';
+import { DynamoDbStore, MemoryStore, type Store } from '@zae-limiter/client';
 import { FakeClock, FaultyStore, STORE_CONTRACT } from '@zae-limiter/client/testing';
-import { connectDynamoDbTable } from '../../../../test/support/table';
+import { connectDynamoDbTable, PATIENCE_MS } from '../../../../test/support/table';
 
 const STORES: [name: string, connect: () => Promise<{ store: Store; partition: string }>][] = [
   ['DynamoDbStore', async () => {
     const { store, namespaceId } = await connectDynamoDbTable();
     return { store, partition: namespaceId };
+  }],
+  ['DynamoDbStore past the middleware', async () => {
+    const { client, name, namespaceId } = await connectDynamoDbTable();
+    return { store: new DynamoDbStore(client, name, { timeoutMs: PATIENCE_MS, direct: true }), partition: namespaceId };
   }],
   ['MemoryStore', async () => ({ store: new MemoryStore(), partition: 'memory' })],
   ['FaultyStore without a fault', async () => ({ store: new FaultyStore(new MemoryStore(), new FakeClock()), partition: 'memory' })],
@@ -23,7 +27,7 @@ describe.each(STORES)('%s keeps its promises', (name, connect) => {
 
     expect(itemCount).toBeGreaterThan(0);
     expect(sizeBytes).toBeGreaterThan(0);
-    expect(streamEnabled).toBe(name === 'DynamoDbStore');
+    expect(streamEnabled).toBe(name.startsWith('DynamoDbStore'));
   });
 });
 

@@ -1,0 +1,70 @@
+/** A load on one subject: callers that each send the next request as soon as the last was answered. */
+export interface Load {
+  /** What is asked of the subject, one of its cases. */
+  readonly name: string;
+  readonly keys: Keys;
+  readonly callers: number;
+  readonly ms: number;
+  /** How long it is on before it is measured, so that what is compiled late, cached or connected is. @default a fifth of `ms` */
+  readonly warmUpMs?: number;
+  /** Limits in the bucket, for the cases that vary it. */
+  readonly limits?: number;
+}
+
+/** How the requests are spread: a number of keys in turn, or a thousand of which the first are asked most. */
+export type Keys = number | 'zipf';
+
+/** What was measured while a load was on. */
+export interface Window {
+  readonly operations: number;
+  readonly ms: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** CPU time of the processes that sent the load, user and system, for one operation. */
+  readonly cpuUs: number;
+}
+
+/** Sends one request for a key. Rejects when the answer is not the one that the case is about. */
+export type Request = (key: number) => Promise<unknown>;
+
+const ZIPF_KEYS = 1000;
+
+/** Puts the load on, and measures it. A request that fails ends it. */
+export async function runLoad(request: Request, { keys, callers, ms }: Load): Promise<Window> {
+  const next = keySource(keys);
+  const latencies: number[] = [];
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const ends = began + ms;
+  await Promise.all(Array.from({ length: callers }, async () => {
+    for (let sent = began; sent < ends;) { // each caller sends one at least, however busy the machine is
+      await request(next());
+      const answered = performance.now();
+      latencies.push(answered - sent);
+      sent = answered;
+    }
+  }));
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    operations: latencies.length,
+    ms: performance.now() - began,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    cpuUs: (user + system) / latencies.length,
+  };
+}
+
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
+}
+
+/** The same sequence in every window. */
+function keySource(keys: Keys): () => number {
+  let at = 0;
+  if (keys !== 'zipf') return () => at++ % keys;
+  const weights = Array.from({ length: ZIPF_KEYS }, (_, rank) => 1 / (rank + 1));
+  const total = weights.reduce((sum, weight) => sum + weight);
+  const order = weights.flatMap((weight, key) => Array.from({ length: Math.max(1, Math.round((weight / total) * 10 * ZIPF_KEYS)) }, () => key));
+  return () => order[(at++ * 7919) % order.length]!; // a prime step: spread, and every place once a round
+}

@@ -1,0 +1,3 @@
+import type { Subject } from './subject';
+
+export function rateLimiterFlexible(): Promise<Subject>;
