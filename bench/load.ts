@@ -5,8 +5,10 @@ export interface Load {
   readonly keys: Keys;
   readonly callers: number;
   readonly ms: number;
-  /** How long it is on before it is measured, so that what is compiled late, cached or connected is. @default a fifth of `ms` */
-  readonly warmUpMs?: number;
+  /** How long it is on before it is measured. */
+  readonly warmUpMs: number;
+  /** Nothing but the requests may call the database, because calls are counted. What the load needs was prepared by an earlier one. */
+  readonly metered?: boolean;
   /** Limits in the bucket, for the cases that vary it. */
   readonly limits?: number;
 }
@@ -30,7 +32,7 @@ export type Request = (key: number) => Promise<unknown>;
 const ZIPF_KEYS = 1000;
 
 /** Puts the load on, and measures it. A request that fails ends it. */
-export async function runLoad(request: Request, { keys, callers, ms }: Load): Promise<Window> {
+export async function runLoad(request: Request, { keys, callers, ms }: Pick<Load, 'keys' | 'callers' | 'ms'>): Promise<Window> {
   const next = keySource(keys);
   const latencies: number[] = [];
   const cpu = process.cpuUsage();

@@ -45,7 +45,7 @@ async function measure(values: { readonly quick: boolean; readonly part?: string
   const began = Date.now();
   const log = (line: string): void => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(5)} s  ${line}`);
 
-  preparePython(log);
+  preparePython(log, 'The measurements', [PYTHON_RELEASE]);
   await buildWorker();
   const server = await start();
   const canned = await startCannedServer();

@@ -4,7 +4,7 @@ import type { Settings } from './settings';
 import type { SubjectProcess } from './subject-process';
 
 /** A load on a subject, in one process or several. */
-export interface Case extends Omit<Load, 'ms'> {
+export interface Case extends Omit<Load, 'ms' | 'warmUpMs'> {
   readonly subject: string;
   /** Processes that share the callers. */
   readonly processes: number;
@@ -30,24 +30,25 @@ export interface Bench {
 /** Measures all cases, round by round, so that whatever slows the machine down slows all of them. */
 export async function measureRounds(bench: Bench, cases: readonly Case[]): Promise<Measured[]> {
   const windows: MeasuredWindow[][] = cases.map(() => []);
-  for (let round = 0; round <= bench.settings.rounds; round++) {
-    bench.log(round === 0 ? `${cases.length} cases, once to warm up` : `round ${round} of ${bench.settings.rounds}`);
+  const { rounds, warmUpRounds } = bench.settings;
+  for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+    bench.log(round > 0 ? `round ${round} of ${rounds}` : `${cases.length} cases to warm up`);
     for (let at = 0; at < cases.length; at++) {
-      const index = (at + round * 7) % cases.length; // no case is always the first
+      const index = (at + (round + warmUpRounds) * 7) % cases.length; // no case is always the first
       const window = await measureCase(bench, cases[index]!).catch((error: Error) => {
         bench.log(`measured again, because it failed: ${error.message}`); // half an hour must not be lost to one request
         return measureCase(bench, cases[index]!);
       });
-      if (round > 0) windows[index]!.push(window); // until then servers and clients were not compiled
+      if (round > 0) windows[index]!.push(window);
     }
   }
   return cases.map((of, index) => ({ ...of, rounds: windows[index]! }));
 }
 
 async function measureCase(bench: Bench, { subject, processes, ...load }: Case): Promise<MeasuredWindow> {
-  const { settings: { windowMs, othersCores, repetitions } } = bench;
+  const { settings: { windowMs, warmUpMs, othersCores, repetitions } } = bench;
   const workers = bench.processes(subject, processes);
-  const share: Load = { ...load, callers: load.callers / processes, ms: windowMs };
+  const share: Load = { ...load, callers: load.callers / processes, ms: windowMs, warmUpMs };
   let quietest: MeasuredWindow | undefined;
   for (let attempt = 0; attempt <= repetitions; attempt++) {
     const others = watchOthers();

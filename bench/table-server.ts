@@ -13,7 +13,8 @@ import { ZaeLimiter } from '../src';
 import { createTable, type Template } from '../tools/template';
 import { cannedAnswer } from './canned-answer';
 import { AMPLE_LIMITS, REFILLING_LIMITS, SHORT_LIMITS } from './limits';
-import { RESOURCES, type Environment } from './subjects/subject';
+import { seedBuckets } from './seed';
+import { RESOURCES, SEEDED, SEEDED_KEYS, type Environment } from './subjects/subject';
 
 const NAMESPACE = 'bench';
 const PLAIN_TABLE = 'bench-plain';
@@ -39,6 +40,7 @@ export async function prepareTables(): Promise<Environment> {
   await limiter.admin.limits.set(AMPLE_LIMITS, { resource: RESOURCES.ample });
   await limiter.admin.limits.set(SHORT_LIMITS, { resource: RESOURCES.short });
   await limiter.admin.limits.set(REFILLING_LIMITS, { resource: RESOURCES.refilling });
+  for (const prefix of SEEDED) await seedBuckets({ table, namespaceId }, client, limiter, prefix, SEEDED_KEYS);
   client.destroy();
   return { table, plainTable: PLAIN_TABLE, namespace: NAMESPACE, namespaceId };
 }

@@ -16,7 +16,7 @@ let subject: Promise<Subject> | undefined;
 
 async function answer(load: Load): Promise<unknown> {
   subject ??= SUBJECTS[process.argv[2]!]!();
-  const { ms, warmUpMs = ms / 5, ...what } = load;
+  const { ms, warmUpMs, metered, ...what } = load;
   const id = JSON.stringify(what);
   const request = prepared.get(id) ?? (await subject).prepare(load);
   prepared.set(id, request);

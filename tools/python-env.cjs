@@ -10,10 +10,13 @@ const REQUIREMENTS = join(__dirname, '..', 'test', 'interop', 'requirements');
 const releases = readdirSync(REQUIREMENTS).filter((name) => name.endsWith('.txt')).map((name) => name.slice(0, -'.txt'.length)).sort();
 const venv = (release) => `zae-limiter-${release}`;
 
-/** Makes the environments that are missing or were made from something else. Throws one line when that is not possible. */
-function prepare(log) {
-  for (const release of releases) {
-    prepareVenv({ name: venv(release), user: 'The interop tests', requirements: join(REQUIREMENTS, `${release}.txt`), log });
+/**
+ * Makes the environments of some releases that are missing or were made from something else. `user` is who needs them, in the
+ * plural. Throws one line when that is not possible.
+ */
+function prepare(log, user = 'The interop tests', wanted = releases) {
+  for (const release of wanted) {
+    prepareVenv({ name: venv(release), user, requirements: join(REQUIREMENTS, `${release}.txt`), log });
   }
 }
 

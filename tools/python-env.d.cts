@@ -4,5 +4,5 @@ export const releases: readonly string[];
 /** Path of the Python interpreter that has a release. */
 export function interpreter(release: string): string;
 
-/** Installs the releases that are not there. Throws one line when that is not possible. */
-export function prepare(log?: (line: string) => void): void;
+/** Installs those releases that are not there, all by default, for `user`, in the plural. Throws one line when that is not possible. */
+export function prepare(log?: (line: string) => void, user?: string, releases?: readonly string[]): void;

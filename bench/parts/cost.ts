@@ -73,7 +73,7 @@ async function measurePeers(environment: Environment, endpoint: string): Promise
       const load: Load = { name, keys: 1, callers: 1, ms: 100, warmUpMs: 0 };
       await process.measure(load); // connects, reads limits, creates the bucket
       proxy.take();
-      const { operations } = await process.measure(load);
+      const { operations } = await process.measure({ ...load, metered: true });
       const { calls, writeUnits, readUnits, refused } = proxy.take();
       const each = (total: number): number => Math.round((total / operations) * 100) / 100;
       costs.push({ subject, path: name, calls: each(calls.length), writeUnits: each(writeUnits + refused), readUnits: each(readUnits) });

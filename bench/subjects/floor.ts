@@ -1,48 +1,41 @@
 import { DynamoDBClient, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { RateLimiter } from '@zae-limiter/client';
-import { takeUpdate } from '@zae-limiter/client/schema/bucket-item';
+import { asOperation, takeUpdate } from '@zae-limiter/client/schema/bucket-item';
 import { updateExpressions } from '@zae-limiter/client/store/dynamodb/expressions';
-import { forEachKey } from '../parallel';
-import { PATIENCE_MS } from './ours';
 import { CONSUME, readEnvironment, RESOURCES, type Subject } from './subject';
 
-/** The write of a warm `tryAcquire` with its expressions ready, so that sending it is all that is left to do. */
-export function floorInput(entity: string): UpdateItemCommandInput {
+/** Stands for the id that every write has of its own. */
+const ID = 'id';
+let writes = 0;
+
+/** The write of a warm `tryAcquire` with its expressions ready, so that to number it and to send it is all that is left to do. */
+export function floorInput(entity: string): () => UpdateItemCommandInput {
   const { table, namespaceId } = readEnvironment();
   const amounts = new Map(Object.entries(CONSUME).map(([name, tokens]) => [name, tokens * 1000]));
-  const { key, ...update } = takeUpdate({ namespaceId, entity, resource: RESOURCES.ample, shard: 0 }, { kind: 'take', amounts, refilledSince: undefined }, 1);
-  return {
+  const take = takeUpdate({ namespaceId, entity, resource: RESOURCES.ample, shard: 0 }, { kind: 'take', amounts, refilledSince: undefined }, 1);
+  const { key, ...update } = asOperation(take, ID);
+  const input = {
     TableName: table, Key: { PK: { S: key.pk }, SK: { S: key.sk } }, ...updateExpressions(update),
     ReturnValues: 'ALL_NEW', ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+  const values = input.ExpressionAttributeValues!;
+  const ids = Object.keys(values).filter((name) => values[name]!.S === ID);
+  return () => {
+    const id = { S: `${process.pid}.${(writes++).toString(36)}` };
+    const numbered = { ...values };
+    for (const name of ids) numbered[name] = id;
+    return { ...input, ExpressionAttributeValues: numbered };
   };
 }
 
-/** Creates the buckets that the floor writes to, by asking for them once. */
-async function createBuckets(prefix: string, count: number): Promise<void> {
-  const { table, namespace } = readEnvironment();
-  const limiter = await RateLimiter.open({ stack: table, namespace, timeoutMs: PATIENCE_MS });
-  await forEachKey(count, (key) => limiter.acquire({ entity: `${prefix}-${key}`, resource: RESOURCES.ample, consume: CONSUME }));
-  await limiter.close();
-}
-
-/** Makes inputs for a number of keys, whose buckets exist. */
-export function floorInputs(prefix: string): (keys: number) => Promise<UpdateItemCommandInput[]> {
-  const inputs: UpdateItemCommandInput[] = [];
-  return async (keys) => {
-    if (inputs.length < keys) await createBuckets(prefix, keys);
-    while (inputs.length < keys) inputs.push(floorInput(`${prefix}-${inputs.length}`));
-    return inputs;
-  };
+/** Inputs by key, made once. */
+export function floorInputs(): (key: number) => UpdateItemCommandInput {
+  const inputs: (() => UpdateItemCommandInput)[] = [];
+  return (key) => (inputs[key] ??= floorInput(`floor-${key}`))();
 }
 
 /** `UpdateItem` through the AWS SDK as it comes. */
 export async function sdk(): Promise<Subject> {
   const client = new DynamoDBClient({});
-  const inputs = floorInputs('sdk');
-  return {
-    prepare: async ({ keys }) => {
-      const ready = await inputs(keys === 'zipf' ? 1000 : keys);
-      return (key) => client.send(new UpdateItemCommand(ready[key]!));
-    },
-  };
+  const input = floorInputs();
+  return { prepare: async () => (key) => client.send(new UpdateItemCommand(input(key))) };
 }

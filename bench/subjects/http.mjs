@@ -12,16 +12,13 @@ const HEADERS = {
 
 export async function http() {
   const pool = new Pool(process.env.AWS_ENDPOINT_URL_DYNAMODB, { connections: 50 });
-  const inputs = floorInputs('http');
+  const input = floorInputs();
   return {
-    prepare: async ({ keys }) => {
-      const ready = await inputs(keys);
-      return async (key) => {
-        const { statusCode, body } = await pool.request({ method: 'POST', path: '/', headers: HEADERS, body: JSON.stringify(ready[key]) });
-        const answer = await body.json();
-        if (statusCode !== 200) throw new Error(JSON.stringify(answer));
-        return answer;
-      };
+    prepare: async () => async (key) => {
+      const { statusCode, body } = await pool.request({ method: 'POST', path: '/', headers: HEADERS, body: JSON.stringify(input(key)) });
+      const answer = await body.json();
+      if (statusCode !== 200) throw new Error(JSON.stringify(answer));
+      return answer;
     },
   };
 }

@@ -1,9 +1,9 @@
-import { BatchWriteItemCommand, DynamoDBClient, type PutRequest } from '@aws-sdk/client-dynamodb';
-import { DynamoDbStore, RateLimiter, type AcquireRequest, type OpenOptions } from '@zae-limiter/client';
-import { bucketKey } from '@zae-limiter/client/schema/bucket-item';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RateLimiter, type AcquireRequest, type OpenOptions } from '@zae-limiter/client';
 import { ampleLimits } from '../limits';
 import type { Load, Request } from '../load';
 import { forEachKey } from '../parallel';
+import { seedBuckets } from '../seed';
 import { CONSUME, readEnvironment, RESOURCES, type Subject } from './subject';
 
 /** Callers that want to be decided at once: no request of a load may fail because the machine is slow. */
@@ -69,7 +69,7 @@ const CASES: Record<string, Case> = {
     return (key) => take(limiters[at++ % callers]!, request(key));
   },
   'tryAcquire, seeded': async (limiter, { keys }) => {
-    await seed(limiter, keys as number);
+    await seedBuckets(readEnvironment(), new DynamoDBClient({}), limiter, 'seed', keys as number);
     return (key) => take(limiter, request(key, { entity: `seed-${key}` }));
   },
   'tryAcquire, many limits': (limiter, { limits = 1 }) => {
@@ -78,23 +78,6 @@ const CASES: Record<string, Case> = {
     return (key) => take(limiter, { entity: `key-${key}`, resource: `limits-${limits}`, consume, limits: list });
   },
 };
-
-/** Most writes of one BatchWriteItem. */
-const BATCH_SIZE = 25;
-
-/** Makes buckets by copying one: to ask for each of them would take minutes. */
-async function seed(limiter: RateLimiter, keys: number): Promise<void> {
-  const { table, namespaceId } = readEnvironment();
-  await take(limiter, request(0, { entity: 'seed-0' }));
-  const client = new DynamoDBClient({});
-  const bucket = await new DynamoDbStore(client, table).get(bucketKey({ namespaceId, entity: 'seed-0', resource: RESOURCES.ample, shard: 0 }));
-  const copy = (key: number): PutRequest => ({ Item: JSON.parse(JSON.stringify(bucket).replaceAll('seed-0', `seed-${key}`)) as PutRequest['Item'] });
-  await forEachKey(Math.ceil(keys / BATCH_SIZE), (batch) => {
-    const some = Array.from({ length: Math.min(BATCH_SIZE, keys - batch * BATCH_SIZE) }, (_, at) => ({ PutRequest: copy(batch * BATCH_SIZE + at) }));
-    return client.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
-  });
-  client.destroy();
-}
 
 async function open(more: Partial<OpenOptions> = {}): Promise<RateLimiter> {
   const { table, namespace } = readEnvironment();

@@ -28,7 +28,7 @@ export async function profile(): Promise<Subject> {
   const overDirect = limiterOn(direct);
   const request = { entity: 'user-1', resource: RESOURCES.ample, consume: CONSUME, limits: AMPLE_LIMITS };
   const cases: Record<string, Request> = {
-    'UpdateItem through the SDK': () => client.send(new UpdateItemCommand(input)),
+    'UpdateItem through the SDK': () => client.send(new UpdateItemCommand(input())),
     'the store, through the SDK': () => throughSdk.update(update),
     'the store, past the middleware': () => direct.update(update),
     'expressions of an update': async () => updateExpressions(update),

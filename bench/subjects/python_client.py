@@ -64,8 +64,8 @@ def raise_write_limit(limiter, entity):
 
 
 def prepare(limiter, load):
-    if load["name"] in PREPARED and load.get("warmUpMs") == 0:
-        return  # every call counts
+    if load.get("metered"):
+        return
     raise_write_limit(limiter, "python-0")
     if load["name"] == "cascade" and "cascade" not in PREPARED:
         limiter.create_entity("python-parent", principal="bench")
@@ -139,9 +139,8 @@ def main():
         load = json.loads(line)
         try:
             prepare(limiter, load)
-            warm_up_ms = load.get("warmUpMs", load["ms"] / 5)
-            if warm_up_ms > 0:
-                run(limiter, load, warm_up_ms / 1000)
+            if load["warmUpMs"] > 0:
+                run(limiter, load, load["warmUpMs"] / 1000)
             answer = {"window": run(limiter, load, load["ms"] / 1000)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}

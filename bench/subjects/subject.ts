@@ -32,3 +32,7 @@ export const RESOURCES = {
 
 /** The request that every subject answers: one of 'rpm' and five of 'tpm'. */
 export const CONSUME = { rpm: 1, tpm: 5 } as const;
+
+/** Whose buckets are there before anything is measured: those that the floor writes to, and those of the limiters. */
+export const SEEDED = ['floor', 'key'] as const;
+export const SEEDED_KEYS = 1000;

@@ -60,15 +60,13 @@ export class Acquirer {
     return shadow ? { outcome: 'shadow', allowed: true, wouldDeny: violations, limits, lease: this.lease(request, undefined, false) } : refused;
   }
 
-  private async decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
-    try {
-      const charged = await this.charge(request, amounts);
-      if (!charged.admitted) return refusal(charged.limits);
-      return new Allowed(charged, this.lease(request, charged.charges, false));
-    } catch (error) {
-      if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
-      throw error;
-    }
+  private decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
+    return this.charge(request, amounts).then(
+      (charged) => (charged.admitted ? new Allowed(charged, this.lease(request, charged, false)) : refusal(charged.limits)),
+      (error: unknown) => {
+        if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
+        throw error;
+      });
   }
 
   private async decideWithoutStore(request: AcquireRequest, amounts: Amounts, cause: LimiterUnavailableError): Promise<Decision> {
@@ -140,12 +138,12 @@ export class Acquirer {
     return withDeadline((abandoned) => this.charger.charge({ entity, resource, limits, signal: abandoned }, amounts), {
       alarms: this.alarms, ms, signal: request.signal,
       tooLate: () => new LimiterUnavailableError(`table '${store.tableName}' did not answer within ${ms} ms`, true, { reason: 'unanswered' }),
-      late: ({ charges }) => void this.lease(request, charges, false).settle('rollback'),
+      late: (charged) => void this.lease(request, charged, false).settle('rollback'),
     });
   }
 
-  private lease(request: AcquireRequest, charges: readonly Charge[] | undefined, degraded: boolean): Lease {
-    return new Lease(new RequestOwner(this, this.events, request), charges, degraded);
+  private lease(request: AcquireRequest, charged: Charged | undefined, degraded: boolean): Lease {
+    return new Lease(new RequestOwner(this, this.events, request), charged, degraded);
   }
 
   /** Takes more for a request that was let through; undefined when nothing is to be booked for it. */

@@ -44,28 +44,28 @@ export interface WriterSettings {
   readonly pullClockBack: boolean;
 }
 
-/** What a writer tells. */
+/** What a writer tells, and asks, the bucket that it is a shard of. */
 export interface WriterListener {
+  /** The shard looks so: a write returned it. */
+  seen(state: BucketState): void;
+  /** Whether a further shard belongs to the bucket; called before it is created. */
+  hasShard(shard: number): Promise<boolean>;
   /** DynamoDB goes on throttling the bucket although it is written as rarely as may be. */
   tooHot(): void;
   /** The bucket was credited up to a time in the future. */
   clockAhead(aheadMs: number): void;
 }
 
-/** What a writer asks for when the bucket alone does not say it. */
-export interface BucketContext {
+/** What a writer asks of a request when the bucket alone does not say it. */
+export interface TakeContext {
   /** Limits that the bucket should carry, as far as they are known without a call. */
   readonly limits: WantedLimits;
-  /** Shards that the bucket is known to have. */
-  readonly shardCount: number;
   /** The entity's place in the hierarchy, for a bucket that has to be created. */
   readonly lineage: Lineage;
   /** Aborted when nobody waits for the request any more. */
   readonly signal: Readonly<Abandonment> | undefined;
   /** The limits, looked up again; called when the bucket carries others and was seen after these were read. */
   revalidate(): Promise<WantedLimits>;
-  /** Whether a further shard belongs to the bucket; called before it is created. */
-  hasShard(shard: number): Promise<boolean>;
 }
 
 /** Limits that a bucket should carry, and when they were read. */
@@ -150,10 +150,12 @@ export class BucketWriter {
   /**
    * Takes all amounts or none. 1 call when the bucket is remembered as it is, 1 more for each time that it is not; none
    * when it was seen too short a moment ago. Requests that come while writes are under way share the next one.
+   *
+   * @param shardCount shards that the bucket is known to have
    */
-  take(amounts: Amounts, context: BucketContext): Promise<TakeOutcome> {
+  take(amounts: Amounts, shardCount: number, context: TakeContext): Promise<TakeOutcome> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ amounts, context, refreshed: false, resolve, reject });
+      this.queue.push({ amounts, shardCount, limits: context.limits, context, refreshed: false, resolve, reject });
       this.serveQueue();
     });
   }
@@ -199,12 +201,12 @@ export class BucketWriter {
     const sum = new Map<string, number>();
     while (this.queue.length > 0) {
       const next = this.queue[0]!;
-      const { limits, shardCount, signal } = next.context;
-      const { context } = batch[0] ?? next;
-      if (context.limits.target !== limits.target || context.shardCount !== shardCount) break;
+      const { limits, shardCount } = batch[0] ?? next;
+      if (limits.target !== next.limits.target || shardCount !== next.shardCount) break;
       addAmounts(sum, next.amounts);
       if (batch.length > 0 && isTooLarge(sum)) break;
       this.queue.shift();
+      const { signal } = next.context;
       if (signal?.aborted) next.reject(signal.reason);
       else batch.push(next);
     }
@@ -236,9 +238,9 @@ export class BucketWriter {
   }
 
   /** Decides one request, or several as one. Undefined when their limits must be looked up again first. */
-  private async takeNow(amounts: Amounts, { context, refreshed: isRefreshed }: QueuedTake, requests: number): Promise<TakeOutcome | undefined> {
-    const place = { index: this.key.shard, count: context.shardCount };
-    const wanted = context.limits;
+  private async takeNow(amounts: Amounts, first: QueuedTake, requests: number): Promise<TakeOutcome | undefined> {
+    const { context, limits: wanted, refreshed: isRefreshed } = first;
+    const place = { index: this.key.shard, count: first.shardCount };
     let { state, seenAt } = this;
     let current = false; // whether `state` was written or returned during this request
     for (let round = 0; round <= MAX_ROUNDS;) {
@@ -255,7 +257,7 @@ export class BucketWriter {
         continue;
       }
       const chosen = this.choose(state, target, amounts, now, place, current || now - seenAt < this.settings.denyTtlMs, round);
-      const absent = chosen.kind === 'create' && this.key.shard > 0 && !(await context.hasShard(this.key.shard));
+      const absent = chosen.kind === 'create' && this.key.shard > 0 && !(await this.listener.hasShard(this.key.shard));
       if (chosen.kind === 'deny' || absent) return { state: state ?? null, place, now, verdict: 'short', target };
 
       const send = (): Promise<WriteOutcome> => this.send(chosen, context.lineage, requests);
@@ -351,6 +353,7 @@ export class BucketWriter {
     const [state, seenAt] = [item === undefined ? null : parseBucket(item), clock.now()];
     this.state = state;
     this.seenAt = seenAt;
+    if (state !== null) this.listener.seen(state);
     if (!throttled) this.pace.notThrottled();
     // For a request, what may have been done counts as not done: it pays again, so nobody passes without having paid.
     return { result, applied: result === 'applied', state, seenAt };
@@ -366,7 +369,9 @@ interface WriteOutcome {
 
 interface QueuedTake {
   readonly amounts: Amounts;
-  readonly context: BucketContext;
+  readonly shardCount: number;
+  readonly limits: WantedLimits;
+  readonly context: TakeContext;
   /** True when its limits were looked up again because the bucket carries others. */
   readonly refreshed: boolean;
   resolve(outcome: TakeOutcome): void;
@@ -396,7 +401,7 @@ async function refreshed(batch: readonly QueuedTake[]): Promise<(readonly Queued
       const limits = await request.context.revalidate();
       const group = groups.get(limits.target) ?? [];
       groups.set(limits.target, group);
-      group.push({ ...request, context: { ...request.context, limits }, refreshed: true });
+      group.push({ ...request, limits, refreshed: true });
     } catch (error) {
       request.reject(error);
     }

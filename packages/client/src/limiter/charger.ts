@@ -1,21 +1,17 @@
-import type { Amounts, BucketState } from '../core/bucket.js';
+import type { Amounts } from '../core/bucket.js';
 import { NoLimitsConfiguredError } from '../core/errors.js';
 import type { LimitView } from '../core/limit-view.js';
 import type { Limit } from '../core/limit.js';
 import { applicationLimits } from '../core/plan.js';
-import { viewShards, type Standing } from '../core/views.js';
+import type { Standing } from '../core/views.js';
 import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
 import { BucketRegistry } from './bucket-registry.js';
-import type { BucketWriter, WriterSettings } from './bucket-writer.js';
-import type { Abandonment } from './deadline.js';
+import type { WriterSettings } from './bucket-writer.js';
 import type { EventHub } from './events.js';
 import type { Charge } from './lease.js';
 import type { Known, LimitResolver, ResolvedLimits } from './limit-resolver.js';
-import { checkKnown, type AcquireRequest } from './request.js';
-import type { Part, ShardedBucket, TakeContext, Taken } from './sharded-bucket.js';
-
-/** What of a request says what to charge, and whether somebody still waits for it. */
-export type ChargeRequest = Pick<AcquireRequest, 'entity' | 'resource' | 'limits'> & { readonly signal?: Abandonment };
+import { fits, giveBack, Party, sharedWith, takeFromAll, type ChargeRequest } from './party.js';
+import type { Part } from './sharded-bucket.js';
 
 /** How the entities of a request were charged. */
 export interface Charged {
@@ -24,18 +20,6 @@ export interface Charged {
   readonly limits: readonly LimitView[];
   /** What was taken; empty when the request was refused. */
   readonly charges: readonly Charge[];
-}
-
-/** One entity that a request charges: the one it names, or that one's parent. */
-interface Party {
-  readonly entity: string;
-  readonly amounts: Amounts;
-  readonly bucket: ShardedBucket;
-  readonly context: TakeContext;
-  /** Newer than the context's when they had to be looked up again. */
-  resolved: ResolvedLimits;
-  /** Undefined before the bucket was asked, and after what it gave was given back. */
-  taken: Taken | undefined;
 }
 
 /**
@@ -56,15 +40,14 @@ export class Charger {
 
   /** 1 call for each entity when everything is known; a refusal leaves all as they were. */
   async charge(request: ChargeRequest, amounts: Amounts): Promise<Charged> {
-    const parties: Party[] = [];
+    const found = this.childOf(request, amounts);
+    const child = found instanceof Promise ? await found : found; // most often memory has it: no turn is lost then
+    const parties = [child];
     try {
-      const found = this.childOf(request, amounts);
-      const child = found instanceof Promise ? await found : found; // most often memory has it: no turn is lost then
-      parties.push(child);
-      const parentId = parentIdOf(request.entity, child.context.lineage);
+      const parentId = parentIdOf(request.entity, child.lineage);
       const parent = parentId === undefined ? undefined : await this.parentOf(request, amounts, parentId);
       if (parent !== undefined) parties.push(parent);
-      return await this.chargeAll(request, parties);
+      return await takeFromAll(parties) ? new Admission(parties) : await this.refuse(parties);
     } catch (error) { // the request cannot be decided: it must change nothing
       await giveBack(parties);
       throw error;
@@ -81,22 +64,27 @@ export class Charger {
     if (resolved === undefined) return undefined;
     const parentId = parentIdOf(entity, lineage);
     const parent = parentId === undefined ? undefined : limitsOf(parentId);
-    const parties = [this.party(request, entity, amounts, { resolved, lineage })];
-    if (parent !== undefined) parties.push(this.party(request, parentId!, amounts, { resolved: parent, lineage: ORPHAN }));
-    return this.chargeAll(request, parties.filter((party) => party.amounts.size > 0));
+    const all = [this.party(request, entity, amounts, { resolved, lineage })];
+    if (parent !== undefined) all.push(this.party(request, parentId!, amounts, { resolved: parent, lineage: ORPHAN }));
+    const parties = all.filter((party) => party.amounts.size > 0);
+    return await takeFromAll(parties) ? new Admission(parties) : this.refuse(parties);
   }
 
   private childOf(request: ChargeRequest, amounts: Amounts): Party | Promise<Party> {
     const { entity, resource, limits } = request;
-    const child = (known: Known): Party => this.party(request, entity, amounts, known);
     if (limits !== undefined) {
       const resolved = overridden(limits);
       const lineage = this.resolver.peekLineage(entity);
-      return lineage === undefined ? this.resolver.lineage(entity).then((read) => child({ resolved, lineage: read })) : child({ resolved, lineage });
+      return lineage === undefined
+        ? this.resolver.lineage(entity).then((read) => this.party(request, entity, amounts, { resolved, lineage: read }))
+        : this.party(request, entity, amounts, { resolved, lineage });
     }
-    const { resolved, lineage = ORPHAN } = this.resolver.peek(entity, resource) ?? {};
-    if (resolved === undefined) return this.firstSight(request, entity, amounts);
-    return fits(amounts, resolved) ? child({ resolved, lineage }) : this.current(entity, resource, { resolved, lineage }).then(child);
+    const known = this.resolver.peek(entity, resource);
+    if (known?.resolved === undefined) return this.firstSight(request, entity, amounts);
+    const { resolved, lineage } = known;
+    return fits(amounts, resolved)
+      ? this.party(request, entity, amounts, { resolved, lineage })
+      : this.current(entity, resource, { resolved, lineage }).then((current) => this.party(request, entity, amounts, current));
   }
 
   private async parentOf(request: ChargeRequest, amounts: Amounts, parentId: string): Promise<Party | undefined> {
@@ -141,7 +129,7 @@ export class Charger {
       const party = this.party(request, entity, amounts, found.value);
       if (party.amounts.size === amounts.size) party.taken = taken;
       else await bucket.giveBack(taken?.parts ?? []); // a parent's bucket may still carry a limit that the parent no longer has
-      if (party.taken !== undefined) await bucket.complete(party.context);
+      if (party.taken !== undefined) await bucket.complete(party);
       return party;
     } catch (error) { // the request is wrong after all: it must change nothing
       await bucket.giveBack(taken?.parts ?? []);
@@ -149,137 +137,57 @@ export class Charger {
     }
   }
 
-  private party(request: ChargeRequest, entity: string, wanted: Amounts, { resolved, lineage }: Known): Party {
-    const { resource, signal } = request;
-    const isParent = entity !== request.entity;
-    if (!isParent) checkKnown(wanted, resolved.limits);
-    const party: Party = {
-      entity, resolved,
-      amounts: isParent ? sharedWith(resolved, wanted) : wanted,
-      bucket: this.buckets.get(entity, resource),
-      taken: undefined,
-      context: {
-        limits: resolved, lineage, signal,
-        revalidate: async () => {
-          party.resolved = await this.resolver.revalidate(entity, resource);
-          if (!isParent) checkKnown(wanted, party.resolved.limits);
-          return party.resolved;
-        },
-      },
-    };
-    return party;
+  private party(request: ChargeRequest, entity: string, wanted: Amounts, known: Known): Party {
+    return new Party(this.resolver, request, entity, wanted, known, this.buckets.get(entity, request.resource));
   }
 
-  private async chargeAll(request: ChargeRequest, parties: readonly Party[]): Promise<Charged> {
-    const { resource } = request;
-    const admitted = parties.every(({ amounts, resolved }) => fits(amounts, resolved)) && await this.takeFromAll(parties);
-    if (!admitted) {
-      await giveBack(parties);
-      return { admitted, limits: this.refusedViews(parties, resource), charges: [] };
-    }
-    return new Admission(parties, resource);
-  }
-
-  /** False when one refused. One that seems to be short is asked first, alone; otherwise all are asked at once. */
-  private async takeFromAll(parties: readonly Party[]): Promise<boolean> {
-    const [first] = parties;
-    if (parties.length === 1) return first!.taken !== undefined || takeFor(first!);
-    const open = parties.filter(({ taken }) => taken === undefined);
-    const doubtful = open.find(({ bucket, amounts, resolved }) => bucket.room(amounts, resolved.target) < 1);
-    if (doubtful !== undefined && !await takeFor(doubtful)) return false;
-    const results = await Promise.allSettled(open.filter((party) => party !== doubtful).map(takeFor));
-    if (results.some((result) => result.status === 'fulfilled' && !result.value)) return false;
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-    return true;
+  private async refuse(parties: readonly Party[]): Promise<Charged> {
+    await giveBack(parties);
+    return { admitted: false, limits: this.refusedViews(parties), charges: [] };
   }
 
   /** Every limit of those that were asked; at least one is exceeded. */
-  private refusedViews(parties: readonly Party[], resource: string): LimitView[] {
+  private refusedViews(parties: readonly Party[]): LimitView[] {
     const now = this.settings.clock.now();
     const views = parties.flatMap((party) => {
-      const { bucket, resolved, amounts, taken } = party;
-      if (!fits(amounts, resolved)) return viewsOf(party, resource, [{ state: null, place: { index: 0, count: 1 }, now, verdict: 'short' }]);
-      return viewsOf(party, resource, taken?.shards ?? bucket.standings());
+      if (!party.fits) return party.views([{ state: null, place: { index: 0, count: 1 }, now, verdict: 'short' }]);
+      return party.views(party.taken?.shards ?? party.bucket.standings());
     });
     if (views.some(({ exceeded }) => exceeded)) return views;
     // Tokens came back between the refusal and now.
-    return parties.flatMap((party) => viewsOf(party, resource, (party.taken?.shards ?? []).map((shard): Standing => ({ ...shard, verdict: 'scattered' }))));
+    return parties.flatMap((party) => party.views(party.taken?.shards.map((shard): Standing => ({ ...shard, verdict: 'scattered' }))));
   }
 }
 
 /** A request that was admitted. */
 class Admission implements Charged {
   readonly admitted = true;
-  readonly charges: readonly Charge[];
   private views: LimitView[] | undefined;
 
-  constructor(private readonly parties: readonly Party[], private readonly resource: string) {
-    this.charges = parties.flatMap((party) => party.taken!.parts.map((part) => new PartCharge(party, resource, part)));
+  constructor(private readonly parties: readonly Party[]) {}
+
+  /** Made when a lease is looked at or corrected, which few are. */
+  get charges(): readonly Charge[] {
+    return this.parties.flatMap((party) => party.taken!.parts.map((part) => chargeOf(party, part)));
   }
 
   /** Made when somebody looks at them. */
   get limits(): readonly LimitView[] {
-    return this.views ??= this.parties.flatMap((party) => viewsOf(party, this.resource, party.taken!.shards));
+    return this.views ??= this.parties.flatMap((party) => party.views(party.taken!.shards));
   }
 }
 
 /** What one shard gave. */
-class PartCharge implements Charge {
-  readonly entity: string;
-  readonly amounts: Amounts;
-  private readonly limits: readonly Limit[];
-  private readonly writer: BucketWriter;
-  private readonly state: BucketState | null | undefined;
-
-  constructor({ entity, resolved }: Party, readonly resource: string, { writer, amounts }: Part) {
-    this.entity = entity;
-    this.amounts = amounts;
-    this.limits = resolved.limits;
-    this.writer = writer;
-    this.state = writer.lastSeen;
-  }
-
-  get limitNames(): readonly string[] {
-    const stored = this.state ? applicationLimits(this.state).map(([name]) => name) : [];
-    return [...new Set([...stored, ...this.limits.map(({ name }) => name)])];
-  }
-
-  settle(amounts: Amounts): Promise<unknown> {
-    return this.writer.settle(amounts);
-  }
+function chargeOf({ entity, resource, limits }: Party, { writer, amounts, state }: Part): Charge {
+  const stored = state ? applicationLimits(state).map(([name]) => name) : [];
+  const limitNames = [...new Set([...stored, ...limits.limits.map(({ name }) => name)])];
+  return { entity, resource, amounts, limitNames, settle: (due) => writer.settle(due) };
 }
-
-/** Returns what a request that is not admitted has taken. */
-async function giveBack(parties: readonly Party[]): Promise<void> {
-  await Promise.all(parties.map(async (party) => {
-    const { bucket, taken } = party;
-    if (taken?.verdict !== 'admitted') return;
-    party.taken = undefined;
-    await bucket.giveBack(taken.parts);
-  }));
-}
-
-async function takeFor(party: Party): Promise<boolean> {
-  party.taken = await party.bucket.take(party.amounts, party.context);
-  return party.taken.verdict === 'admitted';
-}
-
-function viewsOf({ entity, resolved, amounts, taken }: Party, resource: string, shards: readonly Standing[]): LimitView[] {
-  if (shards.length === 0) return [];
-  return viewShards({ entity, resource, source: resolved.source }, taken?.target ?? resolved.target, amounts, shards);
-}
-
 const ORPHAN: Lineage = { cascade: false, parentId: undefined };
 const NO_LIMITS = bucketTarget([], true);
 
 function parentIdOf(entity: string, { cascade, parentId }: Lineage): string | undefined {
   return cascade && parentId !== entity ? parentId : undefined;
-}
-
-/** The amounts of those limits that a parent has. */
-function sharedWith({ target }: ResolvedLimits, amounts: Amounts): Amounts {
-  const shared = [...amounts].filter(([name]) => target.limits.has(name));
-  return shared.length === amounts.size ? amounts : new Map(shared);
 }
 
 /** Lists of limits that requests brought, by what they say, so that requests with equal lists share their writes. */
@@ -294,10 +202,4 @@ function overridden(limits: readonly Limit[]): ResolvedLimits {
   overrides.set(id, resolved);
   if (overrides.size > MAX_OVERRIDES) overrides.delete(overrides.keys().next().value!);
   return resolved;
-}
-
-/** False when a limit is unknown, or can never hold what is asked of it. */
-function fits(amounts: Amounts, { target }: ResolvedLimits): boolean {
-  for (const [name, amount] of amounts) if (!(amount <= (target.limits.get(name)?.capacity ?? -1))) return false;
-  return true;
 }

@@ -70,15 +70,17 @@ export class Lease implements AsyncDisposable {
 
   /**
    * @internal
-   * @param charges what was taken; undefined for a lease that took nothing
+   * @param charged what was taken; undefined for a lease that took nothing
    * @param degraded true when the lease was granted without the store
    */
-  constructor(private readonly owner: LeaseOwner, private readonly charges: readonly Charge[] | undefined, readonly degraded: boolean) {}
+  constructor(
+    private readonly owner: LeaseOwner, private readonly charged: { readonly charges: readonly Charge[] } | undefined, readonly degraded: boolean,
+  ) {}
 
   private get accounts(): Map<string, Account> {
     if (this.booked === undefined) {
       this.booked = new Map();
-      for (const charge of this.charges ?? []) this.book(charge);
+      for (const charge of this.charged?.charges ?? []) this.book(charge);
     }
     return this.booked;
   }

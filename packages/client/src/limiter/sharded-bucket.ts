@@ -1,9 +1,9 @@
-import { negated, type Amounts, type BucketKey, type BucketTarget } from '../core/bucket.js';
+import { negated, type Amounts, type BucketKey, type BucketState, type BucketTarget } from '../core/bucket.js';
 import { shareOf } from '../core/plan.js';
 import type { Standing, Verdict } from '../core/views.js';
 import { parseBucket } from '../schema/bucket-item.js';
 import { pk, SK } from '../schema/keys.js';
-import { BucketWriter, type BucketContext, type WriterSettings } from './bucket-writer.js';
+import { BucketWriter, type TakeContext, type TakeOutcome, type WriterSettings } from './bucket-writer.js';
 
 /** Shards that a bucket is split into at most. */
 export const MAX_SHARDS = 32;
@@ -14,13 +14,12 @@ const MAX_TRIED = 4;
 /** Times that a request is gathered from what the shards are remembered to hold: each refusal shows one as it is. */
 const GATHER_ROUNDS = 3;
 
-/** What a request for a bucket needs to know. */
-export type TakeContext = Pick<BucketContext, 'limits' | 'revalidate' | 'lineage' | 'signal'>;
-
 /** Part of a request, taken from one shard. */
 export interface Part {
   readonly writer: BucketWriter;
   readonly amounts: Amounts;
+  /** The shard as it was then. */
+  readonly state: BucketState | null | undefined;
 }
 
 /** How a request for a bucket ended. */
@@ -63,15 +62,13 @@ export class ShardedBucket {
   }
 
   /** Takes from the first shard what is stored there, without knowing the limits that apply. 1 call. */
-  async takeBlindly(amounts: Amounts): Promise<boolean> {
-    const taken = await this.writer(0).takeBlindly(amounts);
-    this.learn(0);
-    return taken;
+  takeBlindly(amounts: Amounts): Promise<boolean> {
+    return this.writer(0).takeBlindly(amounts);
   }
 
   /** What `takeBlindly` took, now that the limits are known. */
   blindlyTaken(amounts: Amounts, target: BucketTarget): Taken {
-    return this.taken([{ writer: this.writer(0), amounts }], target);
+    return this.taken([this.part(0, amounts)], target);
   }
 
   /** Writes limits that the bucket lacks, after a take that did not know them; so that a lease can correct them. */
@@ -82,17 +79,25 @@ export class ShardedBucket {
   }
 
   /** Takes all amounts or none. 1 call while the bucket has one shard and is remembered as it is. */
-  async take(amounts: Amounts, context: TakeContext): Promise<Taken> {
+  take(amounts: Amounts, context: TakeContext): Promise<Taken> {
+    if (this.count > 1) return this.takeFromShards(amounts, context, []);
+    return this.takeFrom(0, amounts, context).then((outcome) => {
+      const { verdict, target } = outcome;
+      const admitted = verdict === 'admitted';
+      if (!admitted && this.count > 1) return this.takeFromShards(amounts, context, [0]);
+      return { verdict, parts: admitted ? [this.part(0, amounts)] : [], target, shards: this.count > 1 ? this.standings() : [outcome] };
+    });
+  }
+
+  /** @param tried shards that did not give it */
+  private async takeFromShards(amounts: Amounts, context: TakeContext, tried: number[]): Promise<Taken> {
     let { target } = context.limits;
-    const tried = new Set<number>();
     for (let shard = this.choose(tried, amounts, target); shard !== undefined; shard = this.choose(tried, amounts, target)) {
-      tried.add(shard);
-      if (this.count > 1 && !this.isWithinShare(shard, amounts, target)) continue;
+      tried.push(shard);
+      if (!this.isWithinShare(shard, amounts, target)) continue;
       const outcome = await this.takeFrom(shard, amounts, context);
       ({ target } = outcome);
-      const parts = outcome.verdict === 'admitted' ? [{ writer: this.writer(shard), amounts }] : [];
-      if (this.count === 1 && shard === 0) return { verdict: outcome.verdict, parts, target, shards: [outcome] };
-      if (parts.length > 0) return this.taken(parts, target);
+      if (outcome.verdict === 'admitted') return this.taken([this.part(shard, amounts)], target);
     }
     return this.gather(amounts, context, target);
   }
@@ -118,22 +123,22 @@ export class ShardedBucket {
   }
 
   /** The fuller of two random shards first, then the other, then those that seem to have room; undefined when enough were tried. */
-  private choose(tried: ReadonlySet<number>, amounts: Amounts, target: BucketTarget): number | undefined {
-    if (this.count === 1) return tried.has(0) ? undefined : 0;
-    if (tried.size >= MAX_TRIED) return undefined;
+  private choose(tried: readonly number[], amounts: Amounts, target: BucketTarget): number | undefined {
+    if (this.count === 1) return tried.includes(0) ? undefined : 0;
+    if (tried.length >= MAX_TRIED) return undefined;
     const one = this.draw(tried);
-    const other = one === undefined ? undefined : this.draw(new Set([...tried, one]));
+    const other = one === undefined ? undefined : this.draw([...tried, one]);
     if (one === undefined || other === undefined) return one;
     const room = (shard: number): number => this.writer(shard).room(amounts, target, this.count);
     const fuller = room(other) > room(one) ? other : one;
-    if (tried.size < 2) return fuller;
-    return this.shards().filter((shard) => !tried.has(shard)).find((shard) => room(shard) >= 1);
+    if (tried.length < 2) return fuller;
+    return this.shards().filter((shard) => !tried.includes(shard)).find((shard) => room(shard) >= 1);
   }
 
-  private draw(tried: ReadonlySet<number>): number | undefined {
-    if ([...tried].filter((shard) => shard < this.count).length === this.count) return undefined;
+  private draw(tried: readonly number[]): number | undefined {
+    if (tried.filter((shard) => shard < this.count).length === this.count) return undefined;
     let shard = Math.floor(this.settings.random() * this.count);
-    while (tried.has(shard)) shard = (shard + 1) % this.count;
+    while (tried.includes(shard)) shard = (shard + 1) % this.count;
     return shard;
   }
 
@@ -148,7 +153,7 @@ export class ShardedBucket {
       for (const [at, [shard, part]] of wanted.entries()) {
         const result = results[at]!;
         if (result.status === 'rejected' || result.value.verdict !== 'admitted') continue;
-        parts.push({ writer: this.writer(shard), amounts: part });
+        parts.push(this.part(shard, part));
         for (const [name, amount] of part) left.set(name, left.get(name)! - amount);
       }
       if ([...left.values()].every((amount) => amount === 0)) return this.taken(parts, target);
@@ -195,43 +200,39 @@ export class ShardedBucket {
     return limit === undefined ? 0 : shareOf({ ...limit, tokens: 0 }, shard, this.count).capacity;
   }
 
-  private async takeFrom(shard: number, amounts: Amounts, context: TakeContext): ReturnType<BucketWriter['take']> {
-    try {
-      const { limits, lineage, signal, revalidate } = context;
-      return await this.writer(shard).take(amounts, { limits, lineage, signal, revalidate, shardCount: this.count, hasShard: this.hasShard });
-    } finally {
-      this.learn(shard);
-    }
+  private takeFrom(shard: number, amounts: Amounts, context: TakeContext): Promise<TakeOutcome> {
+    return this.writer(shard).take(amounts, this.count, context);
   }
 
   /** The first shard says how many there are; the others follow it. */
-  private learn(shard: number): void {
-    const { shardCount } = this.writer(shard).lastSeen ?? {};
-    if (shardCount === undefined) return;
+  private learn(shard: number, { shardCount }: BucketState): void {
     this.count = shard === 0 ? shardCount : Math.max(this.count, shardCount);
   }
 
   /** A further shard that is missing may be new, or gone because an operator joined the shards: the first one knows. 1 read. */
-  private readonly hasShard = async (shard: number): Promise<boolean> => {
+  private async hasShard(shard: number): Promise<boolean> {
     const { store, timeoutMs } = this.settings;
     const first = await store.get({ pk: pk.bucket({ ...this.key, shard: 0 }), sk: SK.bucket }, { consistent: true, timeoutMs });
     if (first !== undefined) this.count = parseBucket(first).shardCount;
     return shard < this.count;
-  };
+  }
 
   private async split(): Promise<void> {
     const shards = this.count;
     if (this.splitting || 2 * shards > MAX_SHARDS) return;
     this.splitting = true;
     try {
-      const done = await this.writer(0).split(shards);
-      this.learn(0);
-      if (done) this.listener.split(this.count);
+      if (await this.writer(0).split(shards)) this.listener.split(this.count);
     } catch {
       // The bucket is throttled; the next throttles ask again.
     } finally {
       this.splitting = false;
     }
+  }
+
+  private part(shard: number, amounts: Amounts): Part {
+    const writer = this.writer(shard);
+    return { writer, amounts, state: writer.lastSeen };
   }
 
   private taken(parts: readonly Part[], target: BucketTarget): Taken {
@@ -246,8 +247,10 @@ export class ShardedBucket {
   private writer(shard: number): BucketWriter {
     const known = this.writers.get(shard);
     if (known !== undefined) return known;
-    const { clockAhead } = this.listener;
-    const writer = new BucketWriter(this.settings, { ...this.key, shard }, { tooHot: () => void this.split(), clockAhead });
+    const writer = new BucketWriter(this.settings, { ...this.key, shard }, {
+      seen: (state) => this.learn(shard, state), hasShard: (index) => this.hasShard(index),
+      tooHot: () => void this.split(), clockAhead: this.listener.clockAhead,
+    });
     this.writers.set(shard, writer);
     if (this.writers.size > 2 * MAX_SHARDS) this.writers.delete([...this.writers.keys()].find((index) => index >= MAX_SHARDS)!); // W1
     return writer;

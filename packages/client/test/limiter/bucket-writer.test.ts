@@ -1,5 +1,5 @@
 import { Limit, MemoryStore } from '@zae-limiter/client';
-import { BucketWriter, type BucketContext, type WriterSettings } from '@zae-limiter/client/limiter/bucket-writer';
+import { BucketWriter, type TakeContext, type WriterSettings } from '@zae-limiter/client/limiter/bucket-writer';
 import { int } from '@zae-limiter/client/schema/attributes';
 import { bucketKey, bucketTarget, parseBucket } from '@zae-limiter/client/schema/bucket-item';
 import { FakeClock, FaultyStore } from '@zae-limiter/client/testing';
@@ -11,15 +11,15 @@ function setUp({ shard = 0, shardCount = 1, names = ['rpm'], ...more }: Partial<
   const table = new MemoryStore();
   const store = new FaultyStore(table, clock);
   const key = { namespaceId: 'ns1', entity: 'user-1', resource: 'api', shard };
-  const listener = { tooHot: jest.fn(), clockAhead: jest.fn() };
+  const listener = { seen: jest.fn(), hasShard: async () => true, tooHot: jest.fn(), clockAhead: jest.fn() };
   const settings = { store, clock, random: () => 0, denyTtlMs: 250, timeoutMs: 60_000, maxBatchDelayMs: 0, pullClockBack: false, ...more };
   const writer = new BucketWriter(settings, key, listener);
   const target = bucketTarget(names.map((name) => Limit.perDay(name, 1000)), true);
-  const context: BucketContext = {
-    limits: { target, readAt: clock.now() }, shardCount, lineage: { cascade: false, parentId: undefined }, signal: undefined,
-    revalidate: async () => context.limits, hasShard: async () => true,
+  const context: TakeContext = {
+    limits: { target, readAt: clock.now() }, lineage: { cascade: false, parentId: undefined }, signal: undefined,
+    revalidate: async () => context.limits,
   };
-  const take = (tokens: Record<string, number>) => clock.drive(writer.take(milli(tokens), context));
+  const take = (tokens: Record<string, number>) => clock.drive(writer.take(milli(tokens), shardCount, context));
   const room = (tokens: Record<string, number>) => writer.room(milli(tokens), target, shardCount);
   /** Changes the bucket behind the writer's back. */
   const set = (attributes: Record<string, number>) => table.update({

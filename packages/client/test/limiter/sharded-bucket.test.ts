@@ -1,5 +1,6 @@
 import { Limit, MemoryStore } from '@zae-limiter/client';
-import { ShardedBucket, type TakeContext } from '@zae-limiter/client/limiter/sharded-bucket';
+import type { TakeContext } from '@zae-limiter/client/limiter/bucket-writer';
+import { ShardedBucket } from '@zae-limiter/client/limiter/sharded-bucket';
 import { int, type Item } from '@zae-limiter/client/schema/attributes';
 import { bucketTarget, parseBucket } from '@zae-limiter/client/schema/bucket-item';
 import { pk, SK } from '@zae-limiter/client/schema/keys';
