@@ -13,8 +13,8 @@ export async function seedBuckets(
 ): Promise<void> {
   const first = `${prefix}-0`;
   await limiter.acquire({ entity: first, resource: RESOURCES.ample, consume: CONSUME });
-  const key = bucketKey({ namespaceId, entity: first, resource: RESOURCES.ample, shard: 0 });
-  const bucket = JSON.stringify(await new DynamoDbStore(client, table).get(key));
+  const original = bucketKey({ namespaceId, entity: first, resource: RESOURCES.ample, shard: 0 });
+  const bucket = JSON.stringify(await new DynamoDbStore(client, table).get(original));
   const copy = (key: number): PutRequest => ({ Item: JSON.parse(bucket.replaceAll(first, `${prefix}-${key}`)) as PutRequest['Item'] });
   await forEachKey(Math.ceil(keys / BATCH_SIZE), (batch) => {
     const some = Array.from({ length: Math.min(BATCH_SIZE, keys - batch * BATCH_SIZE) }, (_, at) => ({ PutRequest: copy(batch * BATCH_SIZE + at) }));

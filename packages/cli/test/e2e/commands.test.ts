@@ -69,7 +69,8 @@ async function run({ argv, exitCode = 0, stdin = '' }: Step, namespace: string, 
 
 /** Text without what differs from run to run. */
 const stable = (text: string): string => [...ids.values()].reduce((shown, id) => shown.replaceAll(id, 'NAMESPACE'), machine.stable(text))
-  .replace(/("tokens": -?\d+)\.\d+/g, '$1'); // refill comes in steps of the time since 1970
+  .replace(/("tokens": -?\d+)\.\d+/g, '$1') // refill comes in steps of the time since 1970
+  .replace(/^((?:rpm|tpm) +)-[\d,]+/gm, '$1DEBT'); // the aggregator of the instance refills, and its clock does not stand still
 
 describe('for people', () => {
   beforeAll(async () => withNamespaces(async (namespaces) => namespaces.register('people')));
