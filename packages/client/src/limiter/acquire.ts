@@ -62,7 +62,7 @@ export class Acquirer {
 
   private decideEnforced(request: AcquireRequest, amounts: Amounts): Promise<Decision> {
     return this.charge(request, amounts).then(
-      (charged) => (charged.admitted ? new Allowed(charged, this.lease(request, charged, false)) : refusal(charged.limits)),
+      (charged) => (charged.admitted ? new Allowed(this.lease(request, charged, false)) : refusal(charged.limits)),
       (error: unknown) => {
         if (LimiterUnavailableError.is(error)) return this.decideWithoutStore(request, amounts, error);
         throw error;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { addAmounts, type Amounts, type BucketKey, type BucketState, type BucketTarget } from '../core/bucket.js';
 import type { Clock } from '../core/clock.js';
 import { LimiterUnavailableError } from '../core/errors.js';
@@ -13,6 +14,9 @@ import { WritePace } from './write-pace.js';
 
 /** Conditional writes that a request may lose to others before it is refused. */
 const MAX_ROUNDS = 4;
+
+/** As it is now: what pretends to be the time in a program's tests must not hold up requests that wait for their turn. */
+const inNextTurn = setImmediate;
 
 /** Writes of requests to one bucket that may be under way at the same time, while few requests wait and tokens abound. */
 const MAX_IN_FLIGHT = 4;
@@ -46,7 +50,7 @@ export interface WriterSettings {
 
 /** What a writer tells, and asks, the bucket that it is a shard of. */
 export interface WriterListener {
-  /** The shard looks so: a write returned it. */
+  /** The shard looks so: a write for a request returned it. */
   seen(state: BucketState): void;
   /** Whether a further shard belongs to the bucket; called before it is created. */
   hasShard(shard: number): Promise<boolean>;
@@ -63,7 +67,7 @@ export interface TakeContext {
   /** The entity's place in the hierarchy, for a bucket that has to be created. */
   readonly lineage: Lineage;
   /** Aborted when nobody waits for the request any more. */
-  readonly signal: Readonly<Abandonment> | undefined;
+  readonly signal: Abandonment | undefined;
   /** The limits, looked up again; called when the bucket carries others and was seen after these were read. */
   revalidate(): Promise<WantedLimits>;
 }
@@ -143,7 +147,7 @@ export class BucketWriter {
    * False when the bucket is missing, idle or too short as it is: `take` decides with the limits.
    */
   async takeBlindly(amounts: Amounts): Promise<boolean> {
-    const outcome = await this.open(() => this.write(takeUpdate(this.key, takeUnseen(amounts, this.clock.now()), 1)));
+    const outcome = await this.open(() => this.writeTake(takeUpdate(this.key, takeUnseen(amounts, this.clock.now()), 1)));
     return outcome?.applied === true;
   }
 
@@ -176,7 +180,7 @@ export class BucketWriter {
           this.serveQueue();
         };
         // Callers who were answered just now and ask again at once share the next write with those who wait already.
-        if (this.hot) setImmediate(goOn);
+        if (this.hot) inNextTurn(goOn);
         else goOn();
       });
     }
@@ -184,7 +188,7 @@ export class BucketWriter {
 
   /** Doubles the shards of the bucket, unless somebody else has; only the first shard may be asked. */
   async split(shardCount: number): Promise<boolean> {
-    return (await this.write(splitUpdate(this.key, shardCount))).result === 'applied';
+    return (await this.writeTake(splitUpdate(this.key, shardCount))).result === 'applied';
   }
 
   /** Several writes at a time save waiting, but they overtake each other: only while there is enough for all of them. */
@@ -306,9 +310,9 @@ export class BucketWriter {
 
   private async send(chosen: Exclude<Plan, { kind: 'deny' }>, lineage: Lineage, requests: number): Promise<WriteOutcome> {
     switch (chosen.kind) {
-      case 'take': return this.write(takeUpdate(this.key, chosen, requests));
-      case 'refill': return this.write(refillUpdate(this.key, chosen, requests));
-      case 'create': return this.write(createUpdate(this.key, chosen, lineage, requests));
+      case 'take': return this.writeTake(takeUpdate(this.key, chosen, requests));
+      case 'refill': return this.writeTake(refillUpdate(this.key, chosen, requests));
+      case 'create': return this.writeTake(createUpdate(this.key, chosen, lineage, requests));
     }
   }
 
@@ -340,6 +344,13 @@ export class BucketWriter {
     }
   }
 
+  /** A write for requests, which go where the shards are. A correction goes where its tokens came from, though that may be gone. */
+  private async writeTake(update: ItemUpdate): Promise<WriteOutcome> {
+    const outcome = await this.write(update);
+    if (outcome.state !== null) this.listener.seen(outcome.state);
+    return outcome;
+  }
+
   private async write(update: ItemUpdate, attempts: number = TAKE_ATTEMPTS): Promise<WriteOutcome> {
     const { store, clock, random, timeoutMs } = this.settings;
     let throttled = false;
@@ -353,7 +364,6 @@ export class BucketWriter {
     const [state, seenAt] = [item === undefined ? null : parseBucket(item), clock.now()];
     this.state = state;
     this.seenAt = seenAt;
-    if (state !== null) this.listener.seen(state);
     if (!throttled) this.pace.notThrottled();
     // For a request, what may have been done counts as not done: it pays again, so nobody passes without having paid.
     return { result, applied: result === 'applied', state, seenAt };

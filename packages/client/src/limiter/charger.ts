@@ -8,13 +8,13 @@ import { bucketTarget, type Lineage } from '../schema/bucket-item.js';
 import { BucketRegistry } from './bucket-registry.js';
 import type { WriterSettings } from './bucket-writer.js';
 import type { EventHub } from './events.js';
-import type { Charge } from './lease.js';
+import type { Charge, LeaseCharges } from './lease.js';
 import type { Known, LimitResolver, ResolvedLimits } from './limit-resolver.js';
 import { fits, giveBack, Party, sharedWith, takeFromAll, type ChargeRequest } from './party.js';
 import type { Part } from './sharded-bucket.js';
 
 /** How the entities of a request were charged. */
-export interface Charged {
+export interface Charged extends LeaseCharges {
   readonly admitted: boolean;
   /** Every limit of the entity, then of its parent when it is charged too. */
   readonly limits: readonly LimitView[];
@@ -41,7 +41,7 @@ export class Charger {
   /** 1 call for each entity when everything is known; a refusal leaves all as they were. */
   async charge(request: ChargeRequest, amounts: Amounts): Promise<Charged> {
     const found = this.childOf(request, amounts);
-    const child = found instanceof Promise ? await found : found; // most often memory has it: no turn is lost then
+    const child = found instanceof Party ? found : await found; // most often memory has it: no turn is lost then
     const parties = [child];
     try {
       const parentId = parentIdOf(request.entity, child.lineage);
@@ -183,6 +183,7 @@ function chargeOf({ entity, resource, limits }: Party, { writer, amounts, state 
   const limitNames = [...new Set([...stored, ...limits.limits.map(({ name }) => name)])];
   return { entity, resource, amounts, limitNames, settle: (due) => writer.settle(due) };
 }
+
 const ORPHAN: Lineage = { cascade: false, parentId: undefined };
 const NO_LIMITS = bucketTarget([], true);
 

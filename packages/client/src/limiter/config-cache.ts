@@ -29,7 +29,7 @@ export interface CacheKey extends PrimaryKey {
 }
 
 /** The key with what the cache finds it by. */
-export const cacheKey = ({ pk, sk }: PrimaryKey): CacheKey => ({ pk, sk, id: `${pk}\0${sk}` });
+export const cacheKey = (key: PrimaryKey): CacheKey => ({ ...key, id: textOf(key) });
 
 interface Slot<T> {
   readonly value: T;
@@ -141,4 +141,8 @@ export class ConfigCache<T> {
   }
 }
 
-const identity = (key: CacheKey): string => key.id ?? cacheKey(key).id!;
+const identity = (key: CacheKey): string => key.id ?? textOf(key);
+
+function textOf({ pk, sk }: PrimaryKey): string {
+  return `${pk}\0${sk}`;
+}

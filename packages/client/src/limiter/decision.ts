@@ -66,26 +66,19 @@ export interface UnavailableDecision {
   readonly limits: readonly [];
 }
 
-/** What a decision's limits are read from when somebody looks. */
-interface LimitsSource {
-  readonly limits: readonly LimitView[];
-}
-
 /** A request that was let through. Few callers look at its limits, so they are made when one does. */
 export class Allowed implements AllowedDecision {
   /** A property of its own, so that a copy has it too; the same for all, so that they keep one shape. */
   private static readonly LIMITS: PropertyDescriptor & ThisType<Allowed> = {
     enumerable: true,
-    get() { return this.#source.limits; },
+    get() { return this.lease.limitsAtStart(); },
   };
 
   readonly outcome = 'allowed';
   readonly allowed = true;
   declare readonly limits: readonly LimitView[];
-  readonly #source: LimitsSource;
 
-  constructor(source: LimitsSource, readonly lease: Lease) {
-    this.#source = source;
+  constructor(readonly lease: Lease) {
     Object.defineProperty(this, 'limits', Allowed.LIMITS);
   }
 }

@@ -1,5 +1,6 @@
 import { addAmounts, negated, type Amounts } from '../core/bucket.js';
 import { LeaseExpiredError, LimiterUnavailableError, UnknownLimitError } from '../core/errors.js';
+import type { LimitView } from '../core/limit-view.js';
 import { MILLI } from '../core/token-bucket.js';
 import { checkAmounts } from './request.js';
 
@@ -26,6 +27,13 @@ export interface LeaseOwner {
   unsettled(entity: string, amounts: Tokens, cause: unknown): void;
   /** Told when corrections had no bucket to go to, because the lease was granted without the store. */
   dropped(amounts: Tokens): void;
+}
+
+/** What a request was charged, made when somebody looks. */
+export interface LeaseCharges {
+  readonly charges: readonly Charge[];
+  /** Every limit of those that were charged, as their buckets stood then. */
+  readonly limits: readonly LimitView[];
 }
 
 /** Whole tokens by limit name. */
@@ -67,20 +75,33 @@ export class Lease implements AsyncDisposable {
   private nobody: Account | undefined;
   /** The writes of a lease happen one after the other: each writes what the one before it left over. */
   private writing: Promise<unknown> = IDLE;
+  // Hard private: who logs or serialises a decision must not meet the limiter behind it.
+  readonly #owner: LeaseOwner;
+  readonly #charged: LeaseCharges | undefined;
 
   /**
    * @internal
    * @param charged what was taken; undefined for a lease that took nothing
    * @param degraded true when the lease was granted without the store
    */
-  constructor(
-    private readonly owner: LeaseOwner, private readonly charged: { readonly charges: readonly Charge[] } | undefined, readonly degraded: boolean,
-  ) {}
+  constructor(owner: LeaseOwner, charged: LeaseCharges | undefined, readonly degraded: boolean) {
+    this.#owner = owner;
+    this.#charged = charged;
+  }
+
+  /**
+   * The limits of the decision that this lease came with.
+   *
+   * @internal
+   */
+  limitsAtStart(): readonly LimitView[] {
+    return this.#charged?.limits ?? [];
+  }
 
   private get accounts(): Map<string, Account> {
     if (this.booked === undefined) {
       this.booked = new Map();
-      for (const charge of this.charged?.charges ?? []) this.book(charge);
+      for (const charge of this.#charged?.charges ?? []) this.book(charge);
     }
     return this.booked;
   }
@@ -92,7 +113,7 @@ export class Lease implements AsyncDisposable {
 
   /** Tokens per limit that this lease stands for now, corrections included: those of the entity, without its parent's (W45). */
   get consumed(): Tokens {
-    const account = this.accounts.get(this.owner.entity);
+    const account = this.accounts.get(this.#owner.entity);
     return account === undefined ? {} : toTokens(account.wanted);
   }
 
@@ -115,7 +136,7 @@ export class Lease implements AsyncDisposable {
     this.demandOpen();
     const amounts = checkAmounts(more, 'amount');
     if (this.accounts.size === 0) return;
-    const charges = await this.owner.takeMore(amounts) ?? [];
+    const charges = await this.#owner.takeMore(amounts) ?? [];
     if (!this.closed) return charges.forEach((charge) => this.book(charge));
     this.report(await settle(charges.map((charge) => refundOf(this.accountOf(charge), charge))));
     throw this.expired();
@@ -220,7 +241,7 @@ export class Lease implements AsyncDisposable {
     if (this.booked === undefined) return []; // nobody looked, so nothing was corrected
     const dropped = nonZero(this.nobody?.wanted ?? new Map());
     this.nobody = undefined;
-    if (this.degraded && dropped.size > 0) this.owner.dropped(toTokens(dropped));
+    if (this.degraded && dropped.size > 0) this.#owner.dropped(toTokens(dropped));
     return settle([...this.accounts.values()].flatMap(corrections));
   }
 
@@ -236,12 +257,12 @@ export class Lease implements AsyncDisposable {
   }
 
   private report(failures: readonly Failure[]): void {
-    for (const { account, amounts, cause } of failures) this.owner.unsettled(account.entity, toTokens(amounts), cause);
+    for (const { account, amounts, cause } of failures) this.#owner.unsettled(account.entity, toTokens(amounts), cause);
   }
 
   private correct(amounts: Amounts, change: (before: number, amount: number) => number): void {
     this.demandOpen();
-    const own = this.accounts.get(this.owner.entity);
+    const own = this.accounts.get(this.#owner.entity);
     for (const name of amounts.keys()) {
       if (own !== undefined && !own.limitNames.includes(name)) throw new UnknownLimitError(name, own.limitNames);
     }

@@ -60,8 +60,8 @@ export interface ResolverOptions {
   readonly maxEntries?: number;
 }
 
-/** Entities and resources whose keys are kept; they are made again for others. */
-const MAX_LEVELS = 1000;
+/** Entities and resources whose keys are kept, as many as whose limits are by default: three items each. They are made again for others. */
+const MAX_LEVELS = 3333;
 
 /** Shortest time between two reads that a bucket with other parameters than the config causes, per entity and resource. */
 const REVALIDATE_INTERVAL_MS = 2000;

@@ -80,26 +80,31 @@ export class ShardedBucket {
 
   /** Takes all amounts or none. 1 call while the bucket has one shard and is remembered as it is. */
   take(amounts: Amounts, context: TakeContext): Promise<Taken> {
-    if (this.count > 1) return this.takeFromShards(amounts, context, []);
+    if (this.count > 1) return this.takeFromShards(amounts, context, context.limits.target, []);
     return this.takeFrom(0, amounts, context).then((outcome) => {
       const { verdict, target } = outcome;
-      const admitted = verdict === 'admitted';
-      if (!admitted && this.count > 1) return this.takeFromShards(amounts, context, [0]);
-      return { verdict, parts: admitted ? [this.part(0, amounts)] : [], target, shards: this.count > 1 ? this.standings() : [outcome] };
+      if (this.count === 1) return this.whole(amounts, outcome);
+      return verdict === 'admitted' ? this.taken([this.part(0, amounts)], target) : this.takeFromShards(amounts, context, target, [0]);
     });
   }
 
   /** @param tried shards that did not give it */
-  private async takeFromShards(amounts: Amounts, context: TakeContext, tried: number[]): Promise<Taken> {
-    let { target } = context.limits;
+  private async takeFromShards(amounts: Amounts, context: TakeContext, target: BucketTarget, tried: number[]): Promise<Taken> {
     for (let shard = this.choose(tried, amounts, target); shard !== undefined; shard = this.choose(tried, amounts, target)) {
       tried.push(shard);
       if (!this.isWithinShare(shard, amounts, target)) continue;
       const outcome = await this.takeFrom(shard, amounts, context);
       ({ target } = outcome);
+      if (this.count === 1 && shard === 0) return this.whole(amounts, outcome);
       if (outcome.verdict === 'admitted') return this.taken([this.part(shard, amounts)], target);
     }
     return this.gather(amounts, context, target);
+  }
+
+  /** What the only shard there is decided. */
+  private whole(amounts: Amounts, outcome: TakeOutcome): Taken {
+    const { verdict, target } = outcome;
+    return { verdict, parts: verdict === 'admitted' ? [this.part(0, amounts)] : [], target, shards: [outcome] };
   }
 
   /** Returns parts to the shards that they came from. Never throws: what cannot be returned is told. */

@@ -1,4 +1,5 @@
-import { Limit, type AcquireRequest, type Decision, type WaitOptions } from '@zae-limiter/client';
+import { inspect } from 'node:util';
+import { Limit, MemoryStore, RateLimiter, type AcquireRequest, type Decision, type WaitOptions } from '@zae-limiter/client';
 import { configKey } from '@zae-limiter/client/schema/config-item';
 import { pk, SK } from '@zae-limiter/client/schema/keys';
 import { NAMESPACE, Simulation } from '../support/simulation';
@@ -120,6 +121,41 @@ describe('a decision to let pass', () => {
     expect(Object.keys(copy).sort()).toEqual(['allowed', 'lease', 'limits', 'outcome']);
     expect(copy.limits).toEqual(decision.limits);
     expect(decision.limits).toBe(decision.limits);
+  });
+
+  test('is written to a log without the limiter behind it', async () => {
+    const { decide, store } = setUp();
+    Object.assign(store, { itself: store }); // as a client of the SDK has
+
+    const decision = await decide({ rpm: 1 });
+
+    expect(JSON.parse(JSON.stringify(decision))).toMatchObject({ outcome: 'allowed', allowed: true, limits: [{ name: 'rpm' }, { name: 'tpm' }] });
+    expect(inspect(decision, { depth: Infinity })).not.toContain('itself');
+  });
+
+  test.each<[string, (decision: Decision) => Decision]>([
+    ['a proxy', (decision) => new Proxy(decision, {})],
+    ['an object that inherits from it', (decision) => Object.create(decision) as Decision],
+  ])('shows its limits through %s', async (_, wrap) => {
+    const decision = await setUp().decide({ rpm: 1 });
+
+    expect(wrap(decision).limits).toEqual(decision.limits);
+  });
+});
+
+describe('a bucket that many ask for', () => {
+  test('answers although a program\'s tests stop the time', async () => {
+    jest.useFakeTimers();
+    try {
+      const limiter = new RateLimiter({ store: new MemoryStore(), namespaceId: NAMESPACE });
+      const take = () => limiter.tryAcquire({ entity: 'user-1', resource: 'api', consume: { rpm: 1 }, limits });
+      await take();
+      await Promise.all(Array.from({ length: 20 }, take)); // so many that the next write waits for a turn
+
+      expect(await take()).toMatchObject({ outcome: 'allowed' });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
 

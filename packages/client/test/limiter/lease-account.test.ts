@@ -26,7 +26,7 @@ function setUp() {
 describe('a lease on tokens of two shards', () => {
   test('W14: gives each back no more than it took there, the first first', async () => {
     const { owner, one, two } = setUp();
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 }), two.charge({ rpm: 5000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 }), two.charge({ rpm: 5000 })], limits: [] }, false);
 
     lease.set({ rpm: 1 });
     await lease.commit();
@@ -36,7 +36,7 @@ describe('a lease on tokens of two shards', () => {
 
   test('takes what it needs more from the first', async () => {
     const { owner, one, two } = setUp();
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 }), two.charge({ rpm: 5000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 }), two.charge({ rpm: 5000 })], limits: [] }, false);
 
     lease.adjust({ rpm: 2, tpm: 7 });
     await lease.commit();
@@ -48,7 +48,7 @@ describe('a lease on tokens of two shards', () => {
 describe('a lease', () => {
   test('stands for nothing once it was rolled back', async () => {
     const { owner, one } = setUp();
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000, tpm: 1000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000, tpm: 1000 })], limits: [] }, false);
 
     await lease.rollback();
 
@@ -58,7 +58,7 @@ describe('a lease', () => {
   test('still stands for what it took when its rollback failed', async () => {
     const { owner, one } = setUp();
     one.failure = new LimiterUnavailableError('throttled', true, { reason: 'throttled' });
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })], limits: [] }, false);
 
     await expect(lease.rollback()).rejects.toBe(one.failure);
 
@@ -68,7 +68,7 @@ describe('a lease', () => {
   test('does not send a refund again that may have been booked', async () => {
     const { owner, one } = setUp();
     one.failure = new LimiterUnavailableError('the answer was lost', true, { reason: 'unanswered' });
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })], limits: [] }, false);
     await expect(lease.rollback()).rejects.toBe(one.failure);
 
     await lease.rollback();
@@ -79,7 +79,7 @@ describe('a lease', () => {
   test('sends a refund again that was refused', async () => {
     const { owner, one } = setUp();
     one.failure = new LimiterUnavailableError('throttled', true, { reason: 'throttled' });
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })], limits: [] }, false);
     await expect(lease.rollback()).rejects.toBe(one.failure);
     one.failure = undefined;
 
@@ -95,7 +95,7 @@ describe('a lease', () => {
     ['because its work failed', (lease) => lease.settle('rollback'), 'rolled back'],
   ])('that was closed (%s) says how when it is used again', async (_, close, how) => {
     const { owner, one } = setUp();
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })], limits: [] }, false);
 
     await close(lease);
 
@@ -108,7 +108,7 @@ describe('a lease', () => {
     ['release', (lease) => lease.release({ rpm: -1 })],
   ])('knows no negative amounts in %s, which says how much and not by how much more or less', (_, correct) => {
     const { owner, one } = setUp();
-    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })] }, false);
+    const lease = new Lease(owner, { charges: [one.charge({ rpm: 3000 })], limits: [] }, false);
 
     expect(() => correct(lease)).toThrow(expect.objectContaining({ field: 'consume.rpm', reason: 'negative' }));
     expect(lease.consumed).toEqual({ rpm: 3 });

@@ -40,6 +40,9 @@ function setUp({ random = 0, denyTtlMs = 250, limits = ['rpm'] } = {}) {
     const item: Item = { rf: int(clock.now()), shard_count: int(count), ...Object.fromEntries(balances) };
     return table.update({ key: keyOf(shard), changes: new Map(setAll(item)), conditions: [] });
   };
+  /** Gives a shard another capacity than the limits that the request knows. */
+  const raise = (shard: number, capacity: number) =>
+    table.update({ key: keyOf(shard), changes: new Map([['b_rpm_cp', { set: int(capacity * 1000) }]]), conditions: [] });
   const stored = async (shard: number) => {
     const item = await table.get(keyOf(shard));
     return item && Object.fromEntries([...parseBucket(item).limits].filter(([name]) => name !== 'wcu').map(([name, { tokens }]) => [name, tokens / 1000]));
@@ -59,7 +62,7 @@ function setUp({ random = 0, denyTtlMs = 250, limits = ['rpm'] } = {}) {
   const asked: number[] = [];
   store.fault = ({ key }) => { asked.push(Number(key.pk.slice(key.pk.lastIndexOf('#') + 1))); };
   const room = (tokens: Tokens) => bucket.room(milli(tokens), target);
-  return { bucket, draw, table, store, put, stored, take, withShards, asked, room };
+  return { bucket, draw, clock, table, store, put, raise, stored, take, withShards, asked, room };
 }
 
 /** Tokens by shard that a request was given. */
@@ -225,6 +228,41 @@ describe('the number of shards', () => {
     await take({ rpm: 1 });
 
     expect(bucket.standings()).toHaveLength(1);
+  });
+
+  test('does not follow a shard that is gone, although what it gave goes back there', async () => {
+    const { bucket, draw, put, take, withShards } = setUp({ random: 0.5 });
+    await withShards({ rpm: 500 }, { rpm: 500 });
+    const taken = await take({ rpm: 1 });
+    await put(0, { rpm: 1000 }, 1); // an operator joined them, and the second was not deleted yet
+    draw.random = 0;
+    await take({ rpm: 500 });
+
+    await bucket.giveBack(taken.parts);
+
+    expect(given(taken)).toEqual([[1, { rpm: 1 }]]);
+    expect(bucket.standings()).toHaveLength(1);
+  });
+
+  test('decides a request that is under way when the shards are joined', async () => {
+    const { put, take, withShards, asked } = setUp();
+    await withShards({ rpm: 500 }, { rpm: 400 });
+    await put(0, { rpm: 0 }, 1);
+
+    const { verdict, shards } = await take({ rpm: 1 });
+
+    expect({ verdict, shards: shards.length, asked }).toEqual({ verdict: 'short', shards: 1, asked: [0] });
+  });
+
+  test('shows a request what limits the others have, when the first is short', async () => {
+    const { put, take, raise, clock } = setUp();
+    clock.advance(1); // what the shards show is newer than the limits that the request knows
+    await put(0, { rpm: 10 }, 2);
+    await put(1, { rpm: 900 }, 2);
+    await raise(0, 2000);
+    await raise(1, 2000);
+
+    expect(given(await take({ rpm: 600 }))).toEqual([[1, { rpm: 600 }]]); // more than the half of a thousand
   });
 
   test('is asked from the first, consistently, before a missing shard is created', async () => {

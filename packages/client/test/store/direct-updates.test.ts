@@ -158,10 +158,30 @@ describe('updates past the middleware', () => {
     ['an error of the service', { status: 500, body: { __type: 'InternalServerError' } }, false],
   ])('after %s: through it again %#', async (_, answer, again) => {
     const { server, store } = await connect([DONE, answer]);
+    await store.update(update);
 
-    await updateTimes(store, 3);
+    const outcome = await store.update(update, { repeat: false }).catch(() => undefined);
+    await store.update(update);
 
-    expect(server.throughSdk).toEqual([true, false, again]);
+    expect(server.throughSdk).toEqual(again ? [true, false, true, false] : [true, false, false]);
+    expect(outcome?.applied === true).toBe(again); // nothing was done by the one that was refused
+  });
+
+  test('stay with it as long as it refuses them', async () => {
+    const { server, store } = await connect([DONE, ...Array.from({ length: 3 }, () => refusal('AccessDeniedException'))]);
+
+    await updateTimes(store, 4);
+
+    expect(server.throughSdk).toEqual([true, false, true, true, true]);
+  });
+
+  test('do not leave it in a client that is built in another way than they know', async () => {
+    const { server, store, client } = await connect();
+    Object.assign(client.config, { streamCollector: undefined });
+
+    await updateTimes(store, 2);
+
+    expect(server.throughSdk).toEqual([true, true]);
   });
 
   test('end when their time is over', async () => {
@@ -195,12 +215,23 @@ describe('an answer means the same past the middleware as through it', () => {
     ['an outage of the service', { status: 503, body: { __type: 'ServiceUnavailable' } }],
     ['nothing', { status: 500, body: '' }],
   ])('%s', async (_, answer) => {
-    const [direct, sdk] = await Promise.all([true, false].map((way) => connect([DONE, answer], { direct: way })));
+    const [direct, sdk] = await Promise.all([true, false].map((way) => connect([DONE, answer, answer], { direct: way })));
     await direct!.store.update(update);
     await sdk!.store.update(update);
 
     expect(await outcomeOf(direct!.store)).toEqual(await outcomeOf(sdk!.store));
     expect([direct!.server.throughSdk[1], sdk!.server.throughSdk[1]]).toEqual([false, true]);
+  });
+});
+
+describe('an answer that nobody can read', () => {
+  test.each([true, false].flatMap((direct) => [
+    { direct, status: 504, body: '<html>Gateway Timeout</html>' }, { direct, status: 200, body: '<html>Sign in</html>' },
+  ]))('is none: %j', async ({ direct, ...answer }) => {
+    const { store } = await connect([DONE, answer], { direct });
+    await store.update(update);
+
+    await expect(store.update(update, { repeat: false })).rejects.toMatchObject({ code: 'UNAVAILABLE', reason: 'unanswered', retryable: true });
   });
 });
 

@@ -1,4 +1,5 @@
 import { Limit, RateLimiter, type AcquireRequest, type Store } from '@zae-limiter/client';
+import { bucketKey } from '@zae-limiter/client/schema/bucket-item';
 import { FakeClock, type CapacityMeter } from '@zae-limiter/client/testing';
 
 /** What requests cost, as AWS bills it: a refused condition like the write, a key that is read like the item. */
@@ -27,6 +28,8 @@ const UNITS_PER_KEY = 0.5;
 /** Callers of a busy bucket, and the requests that each sends one after the other. */
 const CALLERS = 256;
 const REQUESTS = 20;
+/** Children of one parent that ask at the same time. */
+const CHILDREN = 20;
 
 const limits = [Limit.perMinute('rpm', 1000), Limit.perMinute('tpm', 100_000)];
 const RESOURCE = 'gpt-4';
@@ -53,6 +56,11 @@ class CountedStore {
     const { calls, roundTrips, readUnits } = this;
     this.calls = this.roundTrips = this.readUnits = 0;
     return { calls, roundTrips, readUnits };
+  }
+
+  /** When nothing is under way any more, also in the background. */
+  async rest(): Promise<void> {
+    while (this.underWay > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   private async count<T>(keys: number, call: () => Promise<T>): Promise<T> {
@@ -93,6 +101,13 @@ class Kit {
     this.table.meter.take();
   }
 
+  /** Splits the entity's bucket, and lets the process find out. */
+  async split(): Promise<void> {
+    const key = bucketKey({ namespaceId: this.table.namespaceId, entity: this.entity, resource: RESOURCE, shard: 0 });
+    await this.table.store.update({ key, changes: new Map([['shard_count', { set: { N: '2' } }]]), conditions: [] });
+    for (let sent = 0; sent < 2; sent++) await this.limiter.acquire(this.request({ rpm: 1 }));
+  }
+
   async family(): Promise<void> {
     await this.limiter.admin.entities.create({ id: `${this.entity}-parent` });
     await this.limiter.admin.entities.create({ id: this.entity, parentId: `${this.entity}-parent`, cascade: true });
@@ -123,10 +138,35 @@ export const COST_PATHS: Readonly<Record<string, Path>> = {
     }));
     return CALLERS * REQUESTS;
   },
+  'bucket of two shards': after(async (kit) => {
+    await once()(kit);
+    await kit.split();
+  }),
+  'limits known for a minute, which are read again': after(async (kit) => {
+    await once()(kit);
+    kit.clock.advance(61_000);
+  }),
+  'with limits that come with the request': async (kit) => {
+    const request = kit.request({ rpm: 1 }, { limits: [Limit.perMinute('rpm', 10)] });
+    await kit.limiter.acquire(request);
+    kit.measure();
+    await kit.limiter.acquire(request);
+    return 1;
+  },
   'of an entity whose consumption cascades': after(async (kit) => {
     await kit.family();
     await once()(kit);
   }),
+  [`one of ${CHILDREN} at a time, of children that cascade to one parent`]: async (kit) => {
+    await kit.limiter.admin.entities.create({ id: `${kit.entity}-parent` });
+    const children = Array.from({ length: CHILDREN }, (_, at) => `${kit.entity}-${at}`);
+    const takeAll = (): Promise<unknown> => Promise.all(children.map((entity) => kit.limiter.acquire({ ...kit.request({ tpm: 1 }), entity })));
+    for (const id of children) await kit.limiter.admin.entities.create({ id, parentId: `${kit.entity}-parent`, cascade: true });
+    await takeAll();
+    kit.measure();
+    await takeAll();
+    return CHILDREN;
+  },
   'first of a process, bucket in use': async (kit) => {
     await once()(kit);
     const another = kit.newProcess();
@@ -176,6 +216,12 @@ export const COST_PATHS: Readonly<Record<string, Path>> = {
     await lease.commit();
     return 1;
   },
+  'more for a lease': async (kit) => {
+    const lease = await kit.limiter.acquire(kit.request({ rpm: 1, tpm: 100 }));
+    kit.measure();
+    await lease.consume({ tpm: 70 });
+    return 1;
+  },
   'refund': async (kit) => {
     const lease = await kit.limiter.acquire(kit.request({ rpm: 1, tpm: 100 }));
     kit.measure();
@@ -193,6 +239,7 @@ export async function measurePaths(table: CostTable): Promise<Record<string, Pat
     const kit = new Kit(table, store, `cost-${at}`);
     const requests = await path(kit);
     if (!kit.begun) throw new Error(`path '${name}' never said what is measured`);
+    await store.rest();
     const { writeUnits, refused } = table.meter.take();
     const { calls, roundTrips, readUnits } = store.take();
     const each = (total: number): number => Math.round((total / requests) * 10_000) / 10_000;

@@ -5,6 +5,7 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   'InternalServerError', 'LimitExceededException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
   'ServiceUnavailable', 'ServiceUnavailableException', 'ThrottlingException', 'TransactionConflictException',
   'TransactionInProgressException', 'AbortError', 'TimeoutError', 'RequestTimeout', 'RequestTimeoutException',
+  'SyntaxError', // an answer that cannot be read
 ]);
 
 /** Codes of Node.js for a connection that failed. */

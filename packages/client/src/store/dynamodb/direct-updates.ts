@@ -28,33 +28,51 @@ interface Route {
  *
  * The first update goes through it, and its request shows where the SDK sends updates and how it signs them: region,
  * endpoint and credentials are resolved by the SDK alone. Later ones differ in their body only; the SDK's signer signs
- * them, and its handler sends them. New credentials, or a refusal that may be due to them, start over.
+ * them, and its handler sends them. New credentials start over; so does one that was refused as such, at once.
  */
 export function directUpdates(client: DynamoDBClient): SendUpdate {
   const { config } = client;
   let route: Route | undefined;
 
-  const sendAndLearn: SendUpdate = (input, options) => {
+  const sendAndLearn: SendUpdate = async (input, options) => {
     const command = new UpdateItemCommand(input);
     command.middlewareStack.add((next, context) => async (args) => {
+      if (!isAsExpected(config)) return next(args);
       const request = args.request as HttpRequest;
       const { 'content-length': _length, 'X-Amzn-Trace-Id': _trace, ...headers } = request.headers;
       const { accessKeyId } = await config.credentials();
       route = { accessKeyId, request: { ...request, headers }, signer: await config.signer(context.endpointV2?.properties?.authSchemes?.[0]) };
       return next(args);
     }, { step: 'build', priority: 'low' }); // the request is complete, and not signed yet
-    return client.send(command, options);
-  };
-
-  return async (input, options) => {
     try {
-      const { accessKeyId } = await config.credentials();
-      return await (route?.accessKeyId === accessKeyId ? sendAlong(route, config, input, options) : sendAndLearn(input, options));
+      return await client.send(command, options);
     } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException' && reasonOf(error) === 'rejected') route = undefined;
+      if (mayBeTheRoute(error)) route = undefined;
       throw error;
     }
   };
+
+  return async (input, options) => {
+    const { accessKeyId } = await config.credentials();
+    if (route?.accessKeyId !== accessKeyId) return sendAndLearn(input, options);
+    try {
+      return await sendAlong(route, config, input, options);
+    } catch (error) {
+      if (!mayBeTheRoute(error)) throw error;
+      return sendAndLearn(input, options); // nothing was done
+    }
+  };
+}
+
+/** True for a refusal of the request as such: by its signature, credentials or place. */
+function mayBeTheRoute(error: unknown): boolean {
+  return (error as Error).name !== 'ConditionalCheckFailedException' && reasonOf(error) === 'rejected';
+}
+
+/** False for a client that another release of the SDK built otherwise: its updates all go through the middleware. */
+function isAsExpected({ protocol, requestHandler, signer, streamCollector }: Config): boolean {
+  const readError = (protocol as unknown as Partial<Protocol> | undefined)?.deserializeResponse;
+  return [readError, requestHandler?.handle, signer, streamCollector, UpdateItem$?.[5]].every((part) => typeof part === 'function');
 }
 
 async function sendAlong({ request, signer }: Route, config: Config, input: UpdateItemCommandInput, options: SendOptions): ReturnType<SendUpdate> {
