@@ -95,7 +95,7 @@ project.package.addField('publishConfig', { access: 'public' });
 // The newest unrs-resolver lacks some platforms' binaries on some mirrors; a lock file without them breaks `npm ci`.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
-project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/packages/cli/assets/', '/.npmignore', '/.jsii.tabl.json'); // jsii writes the last two
+project.gitignore.addPatterns('/assets/', 'cdk.out/', '/packages/*/dist/', '/packages/cli/assets/', '/bench/results/quick/', '/.npmignore', '/.jsii.tabl.json'); // jsii writes the last two
 
 project.jest!.addReporter(new javascript.JestReporter('<rootDir>/test/support/summary-reporter.cjs'));
 // Set here because projen's type of the threshold knows no paths.

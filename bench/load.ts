@@ -24,6 +24,8 @@ export interface Window {
   readonly p99Ms: number;
   /** CPU time of the processes that sent the load, user and system, for one operation. */
   readonly cpuUs: number;
+  /** Calls of DynamoDB for one operation; undefined where they are not counted. */
+  readonly calls?: number;
 }
 
 /** Sends one request for a key. Rejects when the answer is not the one that the case is about. */

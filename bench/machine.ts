@@ -3,7 +3,8 @@ import { cpus, totalmem } from 'node:os';
 
 /** Where and with what a result was measured. */
 export interface Machine {
-  readonly date: string;
+  /** When the run began, ISO 8601: parts of one run have the same. */
+  readonly began: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGb: number;
@@ -15,7 +16,7 @@ const versionOf = (path: string): string => (JSON.parse(readFileSync(path, 'utf8
 
 export function describeMachine(versions: Readonly<Record<string, string>>): Machine {
   return {
-    date: new Date().toISOString().slice(0, 10),
+    began: new Date().toISOString(),
     cpu: cpus()[0]!.model,
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),

@@ -1,7 +1,7 @@
 // Measures speed, growth, CPU time and cost of the client beside its floor and its peers, all against one DynamoDB Local.
-// `--quick` takes two minutes and gives rough figures; `--part speed` (growth, profile, cost) measures that part only;
-// `--report` measures nothing, and writes tables and curves from the results that are there.
-import { writeFileSync } from 'node:fs';
+// `--quick` takes two minutes and gives rough figures, which the documentation does not get; `--part speed` (growth, profile, cost)
+// measures that part only; `--report` measures nothing, and writes tables and curves from the results that are there.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -12,6 +12,8 @@ import { measureCosts } from './parts/cost';
 import { growthCases } from './parts/growth';
 import { PROFILE_CASES } from './parts/profile';
 import { SPEED_CASES } from './parts/speed';
+import { describeTargets } from './report/blocks';
+import { readResults, RESULTS } from './report/results';
 import { writeReport } from './report/write';
 import { measureRounds, type Bench } from './rounds';
 import { FULL, QUICK } from './settings';
@@ -19,6 +21,7 @@ import { PYTHON_RELEASE, SubjectProcess } from './subject-process';
 import { prepareTables, startCannedServer } from './table-server';
 
 const ROOT = join(__dirname, '..');
+const QUICK_RESULTS = join(RESULTS, 'quick');
 const PARTS = ['cost', 'profile', 'speed', 'growth'] as const;
 type Part = (typeof PARTS)[number];
 
@@ -35,7 +38,8 @@ async function main(): Promise<void> {
     options: { quick: { type: 'boolean', default: false }, report: { type: 'boolean', default: false }, part: { type: 'string', multiple: true } },
   });
   if (!values.report) await measure(values);
-  await writeReport(ROOT);
+  if (values.quick) console.log(`\n${describeTargets(readResults(ROOT, QUICK_RESULTS))}`);
+  else await writeReport(ROOT);
 }
 
 async function measure(values: { readonly quick: boolean; readonly part?: string[] }): Promise<void> {
@@ -66,9 +70,10 @@ async function measure(values: { readonly quick: boolean; readonly part?: string
     };
     const machine = describeMachine({ 'DynamoDB Local': server.version, 'zae-limiter (Python)': PYTHON_RELEASE });
     const record = (part: Part, result: object): void => {
-      const file = join(__dirname, 'results', `${part}.json`);
-      writeFileSync(file, `${JSON.stringify({ machine, settings, ...result }, null, 1)}\n`);
-      log(`wrote bench/results/${part}.json`);
+      const file = join(values.quick ? QUICK_RESULTS : RESULTS, `${part}.json`);
+      mkdirSync(join(ROOT, file, '..'), { recursive: true });
+      writeFileSync(join(ROOT, file), `${JSON.stringify({ machine, settings, ...result }, null, 1)}\n`);
+      log(`wrote ${file}`);
     };
     const measurements: Record<Part, () => Promise<object>> = {
       cost: () => measureCosts(environment, server.endpoint),

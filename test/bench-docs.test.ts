@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { BLOCKS } from '../bench/report/blocks';
 import { blocksOf, pages, withBlocks, withoutBlocks } from '../bench/report/pages';
 import { median, ratio, readResults } from '../bench/report/results';
+import { isMet, targets, type Target } from '../bench/report/targets';
+import { curvesOf } from '../bench/report/write';
 import type { Measured } from '../bench/rounds';
 
 const ROOT = resolve(__dirname, '..');
@@ -11,9 +13,29 @@ const results = readResults(ROOT);
 
 /** Figures of speed and cost, which nobody may write by hand. What a partition takes is DynamoDB's, and not one of them. */
 const FIGURE = new RegExp([
-  /\$\s?\d[\d.,]*(?=[\s;)]|$)/, /\d\s?µs/, /\b\d[\d.,]*\s?(x|times) (as|faster|slower|cheaper|less|more)\b/,
-  /\d[\d.,]* (requests|updates|operations)(\/s| (a|per) second)/, /\d (write|read) units? (a|per) request/,
+  /\$\s?\d[\d.,]*(?![\d.,"])/, /\d\s?µs/, /\b\d[\d.,]*\s?(x|times) (as|faster|slower|cheaper|less|more)\b/,
+  /\d[\d.,]* (requests|updates|operations)(\/s| (a|per) second)/, /\d (write|read) units?\b/, /costs? (twice|half)\b/,
 ].map(({ source }) => source).join('|'));
+
+describe('measurements', () => {
+  const parts = [results.speed, results.profile, results.growth, results.cost];
+
+  test('are of one run, of five rounds at least', () => {
+    expect(new Set(parts.map(({ machine }) => machine.began)).size).toBe(1);
+    for (const { settings } of parts) expect([settings.quick, settings.rounds >= 5]).toEqual([false, true]);
+  });
+
+  test('meet every target', () => {
+    expect(targets(results).filter((target) => !isMet(target))).toEqual([]);
+  });
+
+  test.each<[Target['bound'], number, boolean]>([
+    [{ atMost: 1 }, 1, true], [{ atMost: 1 }, 1.01, false], [{ atLeast: 100 }, 100, true], [{ atLeast: 100 }, 99, false],
+    [{ below: 1 }, 1, false], [{ below: 1 }, 0.9, true],
+  ])('that are %j and show %d: %s', (bound, measured, met) => {
+    expect(isMet({ what: '', unit: 'times', bound, measured })).toBe(met);
+  });
+});
 
 describe('tables of measurements', () => {
   test.each(pages(ROOT))('%s has what the results give; `npm run bench -- --report` writes it', (path) => {
@@ -38,6 +60,10 @@ describe('tables of measurements', () => {
 describe('curves of measurements', () => {
   const folder = 'docs/operations/performance';
 
+  test('are all there', () => {
+    expect(readdirSync(join(ROOT, folder)).sort()).toEqual(curvesOf(results).map(({ name }) => `${name}.svg`).sort());
+  });
+
   test.each(readdirSync(join(ROOT, folder)))('%s is drawn from the results', (name) => {
     expect(read(join(folder, name)).split('\n')[0]).toBe(`<!-- ${results.growthDigest} -->`);
   });
@@ -52,7 +78,7 @@ describe('figures of speed and cost', () => {
   });
 
   test.each([
-    'it costs $0.625', 'takes 120 µs', 'is 150x faster', '3 times as fast', 'at 1,000 requests a second', '0.04 write units a request',
+    'it costs $0.625', '$0.625/million', '**$5**', 'is 2 write units', 'two cost twice as much', 'takes 120 µs', 'is 150x faster', '3 times as fast', 'at 1,000 requests a second', '0.04 write units a request',
   ])('"%s" would be seen', (text) => {
     expect(text).toMatch(FIGURE);
   });
@@ -60,7 +86,7 @@ describe('figures of speed and cost', () => {
 
 describe('figures of several rounds', () => {
   const measured = (...windows: [operations: number, ms: number][]): Measured => ({
-    subject: 's', name: 'n', keys: 1, callers: 1, processes: 1,
+    subject: 's', name: 'n', keys: 1, callers: 1, processes: 1, failures: 0,
     rounds: windows.map(([operations, ms]) => ({ operations, ms, p50Ms: 1, p99Ms: 1, cpuUs: 1, othersCores: 0 })),
   });
 

@@ -12,9 +12,11 @@ import { WritePressure } from '../../lambda-src/aggregator/sharding';
 import { Logger } from '../../lambda-src/shared/logger';
 import { measurePaths, type PathCost } from '../../packages/client/test/support/cost-paths';
 import { readStream } from '../../tools/stream';
+import { ampleLimits } from '../limits';
 import type { Load } from '../load';
 import { SubjectProcess } from '../subject-process';
 import { CONSUME, RESOURCES, type Environment } from '../subjects/subject';
+import { LIMITS } from './growth';
 
 const PATIENCE_MS = 60_000;
 
@@ -31,14 +33,22 @@ export interface PeerCost {
   readonly subject: string;
   readonly path: string;
   readonly calls: number;
+  readonly roundTrips: number;
   readonly writeUnits: number;
   readonly readUnits: number;
+}
+
+/** A request for a known bucket with so many limits. */
+export interface LimitsCost {
+  readonly limits: number;
+  readonly writeUnits: number;
 }
 
 export interface CostResult {
   readonly ours: Readonly<Record<string, PathCost>>;
   readonly peers: readonly PeerCost[];
   readonly aggregator: readonly AggregatorCost[];
+  readonly growth: readonly LimitsCost[];
 }
 
 /** Paths of the peers, by the name that their subject has for it. */
@@ -58,8 +68,25 @@ export async function measureCosts(environment: Environment, endpoint: string): 
     await measureAggregator('a batch with 100 requests for one bucket', environment, endpoint, { buckets: 1, callers: 1, requests: 100 }),
     await measureAggregator('256 requests at a time for one bucket', environment, endpoint, { buckets: 1, callers: 256, requests: 20 }),
   ];
+  const growth = await measureGrowth(environment, store, meter);
   client.destroy();
-  return { ours, peers: await measurePeers(environment, endpoint), aggregator };
+  return { ours, peers: await measurePeers(environment, endpoint), aggregator, growth };
+}
+
+/** What a request writes as its bucket gets more limits. */
+async function measureGrowth({ namespaceId }: Environment, store: DynamoDbStore, meter: CapacityMeter): Promise<LimitsCost[]> {
+  const limiter = new RateLimiter({ store, namespaceId });
+  const costs: LimitsCost[] = [];
+  for (const count of LIMITS) {
+    const limits = ampleLimits(Array.from({ length: count }, (_, at) => `limit-${at}`));
+    const consume = Object.fromEntries(limits.map(({ name }) => [name, 1]));
+    const request = { entity: `grown-${count}`, resource: 'grown', limits, consume };
+    await limiter.acquire(request);
+    meter.take();
+    await limiter.acquire(request);
+    costs.push({ limits: count, writeUnits: meter.take().writeUnits });
+  }
+  return costs;
 }
 
 async function measurePeers(environment: Environment, endpoint: string): Promise<PeerCost[]> {
@@ -74,9 +101,12 @@ async function measurePeers(environment: Environment, endpoint: string): Promise
       await process.measure(load); // connects, reads limits, creates the bucket
       proxy.take();
       const { operations } = await process.measure({ ...load, metered: true });
-      const { calls, writeUnits, readUnits, refused } = proxy.take();
+      const { calls, roundTrips, writeUnits, readUnits, refused } = proxy.take();
       const each = (total: number): number => Math.round((total / operations) * 100) / 100;
-      costs.push({ subject, path: name, calls: each(calls.length), writeUnits: each(writeUnits + refused), readUnits: each(readUnits) });
+      costs.push({
+        subject, path: name, calls: each(calls.length), roundTrips: each(roundTrips),
+        writeUnits: each(writeUnits + refused), readUnits: each(readUnits),
+      });
     }
   } finally {
     for (const process of processes.values()) process.stop();

@@ -1,7 +1,8 @@
 import type { Case } from '../rounds';
 
 const CALLERS = [1, 4, 16, 64, 256, 1024];
-const LIMITS = [1, 2, 4, 6, 8, 10];
+/** Limits of one bucket. */
+export const LIMITS = [1, 2, 4, 6, 8, 10];
 
 const ours = (of: Pick<Case, 'name' | 'keys' | 'callers' | 'limits'>): Case => ({ subject: 'ours', processes: 1, ...of });
 

@@ -13,7 +13,6 @@ export const SPEED_CASES: readonly Case[] = [
   ...loads('ours', 'tryAcquire', 1),
   ...loads('ours', 'tryAcquire', 1000),
   ...loads('ours', 'tryAcquire', 'zipf'),
-  ...loads('ours through the SDK', 'tryAcquire', 1000, [1, 64]),
   ...loads('ours', 'tryAcquire, one limiter for each caller', 1, [16, 256]),
   ...['acquire and commit', 'acquire and correct', 'run', 'refill', 'first of a bucket', 'refusal from memory', 'refusal by the bucket']
     .map((name) => load('ours', name, 1, 1)),
@@ -27,8 +26,6 @@ export const SPEED_CASES: readonly Case[] = [
   load('ours', 'tryAcquire', 1, 256, 4),
   load('ours', 'tryAcquire', 1000, 64, 4),
   ...['rate-limiter-flexible', 'python'].flatMap((peer) => [
-    ...loads(peer, 'tryAcquire', 1), ...loads(peer, 'tryAcquire', 1000, [1, 64]), load(peer, 'first of a bucket', 1, 1),
+    ...loads(peer, 'tryAcquire', 1), ...loads(peer, 'tryAcquire', 1000, [1, 64]),
   ]),
-  load('rate-limiter-flexible', 'refusal by the bucket', 1, 1),
-  load('python', 'refusal from memory', 1, 1),
 ];

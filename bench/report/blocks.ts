@@ -4,25 +4,28 @@ import { isMet, PEERS, targets } from './targets';
 
 /** The parts of the documentation that are made from results, by the name that their page gives them. */
 export const BLOCKS: Readonly<Record<string, (results: Results) => string>> = {
-  'machine': machineLine, 'targets': targetTable, 'keys': keysTable, 'forms': formsTable, 'processes': processesTable, 'peers': peersTable, 'cpu': cpuTable,
+  'machine': machineLine, 'targets': describeTargets, 'keys': keysTable, 'forms': formsTable, 'processes': processesTable, 'peers': peersTable, 'cpu': cpuTable,
   'request-cost': requestCost, 'request-dollars': requestDollars, 'peer-cost': peerCost, 'aggregator-cost': aggregatorCost, 'prices': pricesLine,
 };
 
-function machineLine({ speed: { machine, settings: { quick, rounds, windowMs } } }: Results): string {
+function machineLine({ speed: { cases, machine, settings: { rounds, windowMs } }, profile, growth }: Results): string {
+  const failures = [...cases, ...profile.cases, ...growth.keys, ...growth.limits, ...growth.callers].reduce((sum, one) => sum + one.failures, 0);
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`).join(', ');
-  const rough = quick ? ' **A quick run: the figures are rough.**' : '';
-  return `Measured on ${machine.date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node.js ${machine.node.slice(1)}, ${versions}; `
-    + `medians of ${rounds} rounds, ${number(windowMs / 1000)} s for each case.${rough}`;
+  return `Measured on ${machine.began.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node.js ${machine.node.slice(1)}, ${versions}; `
+    + `medians of ${rounds} rounds, ${number(windowMs / 1000)} s for each case.${failures === 0 ? '' : ` ${failures} of them failed and were measured again.`}`;
 }
 
-function targetTable(results: Results): string {
+/** What is promised beside what was measured. */
+export function describeTargets(results: Results): string {
   const rows = targets(results).map((target) => {
     const { what, bound, measured, unit } = target;
     const show = unit === 'times' ? times : count;
-    return [what, 'atMost' in bound ? `at most ${show(bound.atMost)}` : `at least ${show(bound.atLeast)}`, show(measured), isMet(target) ? 'yes' : '**no**'];
+    return [what, Object.entries(bound).map(([kind, value]) => `${WORDS[kind]!} ${show(value)}`).join(), show(measured), isMet(target) ? 'yes' : '**no**'];
   });
   return table([['', 'target', 'measured', 'met'], ...rows]);
 }
+
+const WORDS: Readonly<Record<string, string>> = { atMost: 'at most', atLeast: 'at least', below: 'below' };
 
 const KEYS = [[1, 'one'], [1000, '1000'], ['zipf', '1000, the first most']] as const;
 
@@ -106,8 +109,8 @@ function requestDollars(results: Results): string {
 function peerCost(results: Results): string {
   const names = new Map(PEERS);
   const rows = results.cost.peers.map(({ subject, path, ...cost }) =>
-    [names.get(subject)!, path, count(cost.calls), count(cost.writeUnits), count(cost.readUnits), dollarsOf(results, cost)]);
-  return table([['', 'request', 'DynamoDB calls', 'write units', 'read units', 'a million'], ...rows]);
+    [names.get(subject)!, path, count(cost.calls), count(cost.roundTrips), count(cost.writeUnits), count(cost.readUnits), dollarsOf(results, cost)]);
+  return table([['', 'request', 'DynamoDB calls', 'round trips', 'write units', 'read units', 'a million'], ...rows]);
 }
 
 function aggregatorCost(results: Results): string {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOCKS } from './blocks';
 import type { Results } from './results';
@@ -9,7 +9,8 @@ const BLOCK = /(<!-- bench:([\w-]+) -->\n)[^]*?(<!-- \/bench -->)/g;
 /** Pages that may hold blocks. */
 export function pages(root: string): string[] {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => join('docs', name))].sort();
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'README.md')).filter((path) => existsSync(join(root, path)));
+  return ['README.md', ...packages, ...docs.map((name) => join('docs', name))].sort();
 }
 
 /** A page with its blocks as the results have them. */

@@ -1,16 +1,19 @@
 interface Point {
   readonly x: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Which of several curves it is on. */
-  readonly series?: string;
+  /** What is drawn over it, by its name in the legend. */
+  readonly lines: Readonly<Record<string, number>>;
 }
 
-interface Curves {
-  readonly keys: readonly Point[];
-  readonly limits: readonly Point[];
-  readonly callers: readonly Point[];
+export interface Curve {
+  /** Name of the file, without its ending. */
+  readonly name: string;
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  /** Scales that are logarithmic. */
+  readonly log: readonly ('x' | 'y')[];
+  readonly points: readonly Point[];
 }
 
-/** Draws the curves into a folder; each file begins with the digest. */
-export function drawGrowth(folder: string, digest: string, curves: Curves): Promise<void>;
+/** Draws curves into a folder; each file begins with the digest. */
+export function drawCurves(folder: string, digest: string, curves: readonly Curve[]): Promise<void>;

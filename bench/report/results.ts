@@ -43,17 +43,20 @@ export interface Results {
   readonly growthDigest: string;
 }
 
-export function readResults(root: string): Results {
+/** Folder of the results that the documentation shows. */
+export const RESULTS = join('bench', 'results');
+
+export function readResults(root: string, folder = RESULTS): Results {
   const text = (path: string): string => readFileSync(join(root, path), 'utf8');
   const read = <T>(path: string): T => JSON.parse(text(path)) as T;
   return {
-    speed: read('bench/results/speed.json'),
-    profile: read('bench/results/profile.json'),
-    growth: read('bench/results/growth.json'),
-    cost: read('bench/results/cost.json'),
+    speed: read(join(folder, 'speed.json')),
+    profile: read(join(folder, 'profile.json')),
+    growth: read(join(folder, 'growth.json')),
+    cost: read(join(folder, 'cost.json')),
     paths: read('spec/costs.json'),
     prices: read('spec/prices.json'),
-    growthDigest: createHash('sha256').update(text('bench/results/growth.json')).digest('hex'),
+    growthDigest: createHash('sha256').update(text(join(folder, 'growth.json'))).update(text(join(folder, 'cost.json'))).digest('hex'),
   };
 }
 
@@ -63,11 +66,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-export type Figure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuUs';
+export type Figure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuUs' | 'calls';
 
 /** A figure of each round. */
 export function figures({ rounds }: Measured, figure: Figure): number[] {
-  return rounds.map((window) => (figure === 'perSecond' ? (window.operations / window.ms) * 1000 : window[figure]));
+  return rounds.map((window) => (figure === 'perSecond' ? (window.operations / window.ms) * 1000 : window[figure]!));
 }
 
 /** The median of a figure over the rounds. */

@@ -3,12 +3,15 @@ import { only, ratio, type Results } from './results';
 /** What the client promises beside its floor and its peers, and what was measured. */
 export interface Target {
   readonly what: string;
-  readonly bound: { readonly atMost: number } | { readonly atLeast: number };
+  readonly bound: { readonly atMost: number } | { readonly atLeast: number } | { readonly below: number };
   readonly measured: number;
   readonly unit: 'times' | 'units';
 }
 
-export const isMet = ({ bound, measured }: Target): boolean => ('atMost' in bound ? measured <= bound.atMost : measured >= bound.atLeast);
+export function isMet({ bound, measured }: Target): boolean {
+  if ('below' in bound) return measured < bound.below;
+  return 'atMost' in bound ? measured <= bound.atMost : measured >= bound.atLeast;
+}
 
 export function targets({ speed: { cases }, cost }: Results): Target[] {
   const hot = only(cases, { subject: 'ours', name: 'tryAcquire', keys: 1, callers: 256 });
@@ -33,7 +36,7 @@ export function targets({ speed: { cases }, cost }: Results): Target[] {
       what: 'Requests for 1000 keys beside bare updates, 64 callers', unit: 'times', bound: { atLeast: 1 },
       measured: ratio(spread, spreadFloor, 'perSecond'),
     },
-    { what: 'CPU time of such a request beside that of a bare update', unit: 'times', bound: { atMost: 1 }, measured: ratio(spread, spreadFloor, 'cpuUs') },
+    { what: 'CPU time of such a request beside that of a bare update', unit: 'times', bound: { below: 1 }, measured: ratio(spread, spreadFloor, 'cpuUs') },
     { what: 'Write units of a request, bucket known', unit: 'units', bound: { atMost: 1 }, measured: units('bucket and limits known to the process') },
     { what: 'Write units of a request, 256 callers on one bucket', unit: 'units', bound: { atMost: 0.01 }, measured: units('one of 256 at a time on one bucket') },
     {
@@ -47,4 +50,3 @@ export function targets({ speed: { cases }, cost }: Results): Target[] {
 export const PEERS: readonly (readonly [subject: string, name: string])[] = [
   ['rate-limiter-flexible', 'rate-limiter-flexible'], ['python', 'the Python library'],
 ];
-

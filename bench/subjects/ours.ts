@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RateLimiter, type AcquireRequest, type OpenOptions } from '@zae-limiter/client';
 import { ampleLimits } from '../limits';
@@ -59,8 +60,8 @@ const CASES: Record<string, Case> = {
     return (key) => refuse(asking, short(key));
   },
   'refill': (limiter) => async (key) => {
-    const { outcome } = await limiter.tryAcquire(request(key, { resource: RESOURCES.refilling }));
-    expect(outcome === 'allowed' || outcome === 'limited', outcome);
+    const refilling = request(key, { resource: RESOURCES.refilling });
+    while (!(await limiter.tryAcquire(refilling)).allowed) await sleep(1); // it came a moment too soon: what counts is what is let through
   },
   'first of a bucket': (limiter) => () => take(limiter, request(0, { entity: `first-${process.pid}-${firsts++}` })),
   'tryAcquire, one limiter for each caller': async (_, { callers }) => {
@@ -84,8 +85,8 @@ async function open(more: Partial<OpenOptions> = {}): Promise<RateLimiter> {
   return RateLimiter.open({ stack: table, namespace, timeoutMs: PATIENCE_MS, ...more });
 }
 
-/** The client of this repository: `direct` as `open` makes it, otherwise with a client of the SDK that is passed to it. */
-export async function ours({ direct = true } = {}): Promise<Subject> {
-  const limiter = await open(direct ? {} : { client: new DynamoDBClient({ maxAttempts: 1 }) });
+/** The client of this repository. */
+export async function ours(): Promise<Subject> {
+  const limiter = await open();
   return { prepare: async (load) => CASES[load.name]!(limiter, load) };
 }

@@ -44,11 +44,12 @@ def correct(limiter, entity):
 
 
 def refill(limiter, entity):
-    """Every request wants what came back since the last: some come a moment too soon."""
-    try:
-        take(limiter, entity, "refilling")
-    except RateLimitExceeded:
-        pass
+    """Every request wants what came back since the last: one that comes a moment too soon is sent again, and counts once."""
+    while True:
+        try:
+            return take(limiter, entity, "refilling")
+        except RateLimitExceeded:
+            time.sleep(0.001)
 
 
 def raise_write_limit(limiter, entity):

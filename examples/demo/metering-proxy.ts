@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface Cost {
   /** Operation names in order; a refused condition counts too. */
   readonly calls: readonly string[];
+  /** Calls one after the other: those at the same time count once. */
+  readonly roundTrips: number;
   readonly writeUnits: number;
   readonly readUnits: number;
   /** Calls whose condition failed. AWS bills them like the write; DynamoDB Local reports no capacity for them. */
@@ -29,11 +31,14 @@ export class MeteringProxy {
   }
 
   private calls: string[] = [];
+  private roundTrips = 0;
+  private underWay = 0;
   private writeUnits = 0;
   private readUnits = 0;
   private refused = 0;
   private readonly server = createServer((request, response) => {
-    void this.forward(request).then(({ status, type, body }) => {
+    if (this.underWay++ === 0) this.roundTrips++;
+    void this.forward(request).finally(() => { this.underWay--; }).then(({ status, type, body }) => {
       response.writeHead(status, { 'content-type': type });
       response.end(body);
     }, (error: unknown) => response.destroy(error as Error));
@@ -47,10 +52,10 @@ export class MeteringProxy {
 
   /** The cost since the last reading. */
   take(): Cost {
-    const { calls, writeUnits, readUnits, refused } = this;
+    const { calls, roundTrips, writeUnits, readUnits, refused } = this;
     this.calls = [];
-    this.writeUnits = this.readUnits = this.refused = 0;
-    return { calls, writeUnits, readUnits, refused };
+    this.roundTrips = this.writeUnits = this.readUnits = this.refused = 0;
+    return { calls, roundTrips, writeUnits, readUnits, refused };
   }
 
   async stop(): Promise<void> {
