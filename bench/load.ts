@@ -34,8 +34,7 @@ export type Request = (key: number) => Promise<unknown>;
 const ZIPF_KEYS = 1000;
 
 /** Puts the load on, and measures it. A request that fails ends it. */
-export async function runLoad(request: Request, { keys, callers, ms }: Pick<Load, 'keys' | 'callers' | 'ms'>): Promise<Window> {
-  const next = keySource(keys);
+export async function runLoad(request: Request, next: () => number, { callers, ms }: Pick<Load, 'callers' | 'ms'>): Promise<Window> {
   const latencies: number[] = [];
   const cpu = process.cpuUsage();
   const began = performance.now();
@@ -63,8 +62,8 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
 }
 
-/** The same sequence in every window. */
-function keySource(keys: Keys): () => number {
+/** The keys of a load's requests, one after the other. */
+export function keySource(keys: Keys): () => number {
   let at = 0;
   if (keys !== 'zipf') return () => at++ % keys;
   const weights = Array.from({ length: ZIPF_KEYS }, (_, rank) => 1 / (rank + 1));

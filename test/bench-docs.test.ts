@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BLOCKS } from '../bench/report/blocks';
+import { curvesOf } from '../bench/report/curves';
 import { blocksOf, pages, withBlocks, withoutBlocks } from '../bench/report/pages';
 import { median, ratio, readResults } from '../bench/report/results';
 import { isMet, targets, type Target } from '../bench/report/targets';
-import { curvesOf } from '../bench/report/write';
 import type { Measured } from '../bench/rounds';
 
 const ROOT = resolve(__dirname, '..');

@@ -88,5 +88,5 @@ async function open(more: Partial<OpenOptions> = {}): Promise<RateLimiter> {
 /** The client of this repository. */
 export async function ours(): Promise<Subject> {
   const limiter = await open();
-  return { prepare: async (load) => CASES[load.name]!(limiter, load) };
+  return { remembers: true, prepare: async (load) => CASES[load.name]!(limiter, load) };
 }

@@ -2,6 +2,8 @@ import type { Load, Request } from '../load';
 
 /** Something that is measured. Lives in a process of its own. */
 export interface Subject {
+  /** Whether a request for a key is another one when the key was asked for within the last minute. */
+  readonly remembers?: boolean;
   /** Prepares a load, which costs what it costs, and returns what sends one request. */
   prepare(load: Load): Promise<Request>;
 }
