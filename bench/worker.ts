@@ -40,7 +40,8 @@ async function answer(load: Load): Promise<unknown> {
   const { keys } = load;
   const { prepare, remembers } = await subject;
   const id = JSON.stringify(what);
-  const ready = prepared.get(id) ?? Promise.resolve(prepare(load)).then((request): Prepared => ({ request, next: keySource(keys), primedAt: -Infinity }));
+  const ready = prepared.get(id)
+    ?? Promise.resolve(prepare(load)).then((request): Prepared => ({ request, next: keySource(keys), primedAt: -Infinity }));
   prepared.set(id, ready);
   const state = await ready;
   const { request, next } = state;
