@@ -81,7 +81,7 @@ async function everythingOf(context: Context, entity: string): Promise<Static<ty
     children: children.map(({ id }) => id),
     limits: limits.map(({ resource, limits: own }) => ({ resource, limits: own.map(limitData) as Static<typeof LimitSchema>[] })),
     buckets: buckets.map(bucketData),
-    usage: usage.map(usageData),
+    usage: usage.map(usageData).sort(byResourceAndTime),
     auditEvents: events.map(eventData),
   };
 }
@@ -94,6 +94,13 @@ const bucketData = ({ resource, shardCount, parentId, cascade, blocked, limits }
 
 const usageData = ({ resource, window, windowStart, windowEnd, counters, totalEvents }: UsageSnapshot): Static<typeof UsageSchema> =>
   ({ resource, window, windowStart, windowEnd, counters: { ...counters }, totalEvents });
+
+const compare = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
+
+/** Newest first, by resource; of those that begin together, as an hour and its day do at midnight, the shortest first. */
+function byResourceAndTime(one: Static<typeof UsageSchema>, other: Static<typeof UsageSchema>): number {
+  return compare(one.resource, other.resource) || compare(other.windowStart, one.windowStart) || compare(one.windowEnd, other.windowEnd);
+}
 
 async function* whole(text: string): AsyncIterable<string> {
   yield text;
